@@ -1,0 +1,1 @@
+"""OCOP Lai Châu: from a product's dossier to the stamp a buyer scans."""

@@ -1,0 +1,62 @@
+"""Settings, read once from the environment (prefix OCOP_) and checked at start."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+HTMX_SOURCE = "https://cdn.jsdelivr.net/npm/htmx.org@4.0.1/dist/htmx.min.js"
+HTMX_INTEGRITY = "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
+LONGEST_STAMP_HOST = 15
+
+
+class Settings(BaseSettings):
+    """Everything an installation may choose."""
+
+    model_config = SettingsConfigDict(env_prefix="OCOP_", secrets_dir=None, extra="ignore")
+
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    pool_size: int = Field(default=16, ge=2, le=64)
+    pool_wait_seconds: float = Field(default=10.0, gt=0)
+    public_url: str = "http://127.0.0.1:8000"
+    stamp_host: str = "tem.ocop.gov.vn"
+    key_dir: Path | None = None
+    council_rules_dir: Path | None = None
+    demonstration: bool = False
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    htmx_source: str = HTMX_SOURCE
+    htmx_integrity: str = HTMX_INTEGRITY
+    session_idle_minutes: int = Field(default=120, ge=5)
+    session_hours: int = Field(default=12, ge=1)
+    largest_upload_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
+    login_attempts: str = "10/15 minutes"
+
+    @model_validator(mode="after")
+    def _fill_in(self) -> Self:
+        self.data_dir = self.data_dir.resolve()
+        if not self.database_url:
+            self.database_url = f"sqlite:///{self.data_dir / 'ocop.db'}"
+        if self.database_url.startswith("postgresql://"):
+            self.database_url = self.database_url.replace(
+                "postgresql://", "postgresql+psycopg://", 1
+            )
+        self.key_dir = (self.key_dir or self.data_dir / "keys").resolve()
+        if len(self.stamp_host) > LONGEST_STAMP_HOST:
+            message = "OCOP_STAMP_HOST may have at most 15 characters: the QR must stay version 6"
+            raise ValueError(message)
+        return self
+
+    @property
+    def files_dir(self) -> Path:
+        """Where uploaded files lie, named by the hash of their content."""
+        return self.data_dir / "files"
+
+    @cached_property
+    def secure_cookies(self) -> bool:
+        """Whether the public address is https, so that cookies may insist on it."""
+        return urlsplit(self.public_url).scheme == "https"
