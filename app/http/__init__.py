@@ -1,0 +1,1 @@
+"""What both doors need: one transaction a request, admission, idempotency, headers."""

@@ -1,0 +1,132 @@
+"""One transaction a request: commit happens before the answer leaves, a refusal undoes everything.
+
+GET, HEAD and OPTIONS read only: the database itself refuses a write. Other methods write; an answer
+of 400 and more is rolled back.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from anyio.to_thread import run_sync
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
+
+from app.core.db import (
+    ReadSession,
+    WriteSession,
+    close_read,
+    finish,
+    open_read,
+    open_write,
+)
+from app.core.errors import Conflict
+from app.core.settings import Settings
+from app.http.bodies import read_body
+from app.http.gate import Gate
+from app.http.idempotency import IdempotentRequest, Replay, remember
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+FIRST_ERROR_STATUS = 400
+
+
+class ParallelChange(Conflict):
+    """Two people did the same at the same moment; the database let one through."""
+
+    code = "parallel_change"
+    message = "Có người vừa làm cùng việc này. Hãy tải lại trang để xem kết quả."
+
+
+class Unit:
+    """The session of one request, opened at the first need."""
+
+    def __init__(self, engine: Engine, *, writes: bool) -> None:
+        self.engine = engine
+        self.writes = writes
+        self.session: ReadSession = open_write(engine) if writes else open_read(engine)
+        self.later: list[Callable[[Engine], None]] = []
+        self.claimed: IdempotentRequest | None = None
+
+    @property
+    def write_session(self) -> WriteSession:
+        """The session as one that may write; a reading request has none."""
+        if not self.writes:
+            message = "a reading request asked to write"
+            raise RuntimeError(message)
+        return WriteSession(self.session)
+
+    def end(self, *, keep: bool) -> None:
+        """Commit or undo, and give the connection back."""
+        try:
+            if self.writes and keep:
+                finish(self.write_session)
+        finally:
+            if self.writes:
+                self.session.rollback()
+                self.session.close()
+            else:
+                close_read(self.session)
+
+    def run_later(self) -> None:
+        """Do what must not hold up the answer's transaction (each in its own)."""
+        for task in self.later:
+            task(self.engine)
+
+
+def _given_again(again: Replay) -> Response:
+    answer = again.answer
+    headers = {"idempotent-replay": "true"}
+    if answer.location:
+        headers["location"] = answer.location
+    if answer.media_type:
+        headers["content-type"] = answer.media_type
+    return Response(answer.body, status_code=answer.status, headers=headers)
+
+
+def unit_of(request: Request) -> Unit:
+    """Return the unit of work of this request."""
+    unit: Unit = request.state.unit
+    return unit
+
+
+class TransactionRoute(APIRoute):
+    """A route whose whole handling is one transaction behind the gate."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap FastAPI's own handler."""
+        handle = super().get_route_handler()
+
+        async def within_transaction(request: Request) -> Response:
+            settings: Settings = request.app.state.settings
+            gate: Gate = request.app.state.gate
+            writes = request.method not in READING
+            if writes:
+                await read_body(request, most_bytes=settings.largest_upload_bytes)
+            async with gate.entered():
+                unit = Unit(request.app.state.engine, writes=writes)
+                request.state.unit = unit
+                kept = False
+                try:
+                    response = await handle(request)
+                    kept = response.status_code < FIRST_ERROR_STATUS
+                    if kept and unit.claimed is not None:
+                        remember(
+                            unit.claimed,
+                            status=response.status_code,
+                            location=response.headers.get("location"),
+                            media_type=response.headers.get("content-type"),
+                            body=bytes(response.body),
+                        )
+                except Replay as again:
+                    response = _given_again(again)
+                finally:
+                    try:
+                        await run_sync(lambda: unit.end(keep=kept))
+                    except IntegrityError as clash:
+                        raise ParallelChange from clash
+                if unit.later:
+                    await run_sync(unit.run_later)
+            return response
+
+        return within_transaction
