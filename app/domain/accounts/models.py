@@ -1,0 +1,80 @@
+"""Tables of accounts: secrets are kept as hashes only."""
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from app.core.columns import document, words
+from app.domain.accounts.enums import Role
+
+
+class User(SQLModel, table=True):
+    """A person (or a partner's program) with an account."""
+
+    __tablename__ = "users"
+
+    id: int | None = Field(default=None, primary_key=True)
+    username: str = Field(max_length=60, unique=True)
+    name: str
+    organisation: str = ""
+    password_hash: str
+    created_at: datetime
+    disabled_at: datetime | None = None
+
+    @property
+    def code(self) -> str:
+        """What the audit log calls this account."""
+        return self.username
+
+
+class Membership(SQLModel, table=True):
+    """A post: role and the unit, producer or agency it is for, from one day to another (included)."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="range"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    role: Role = words(Role)
+    unit_code: str | None = Field(default=None, max_length=5)
+    producer_id: int | None = Field(default=None, index=True)
+    agency_code: str | None = Field(default=None, max_length=40)
+    valid_from: date
+    valid_to: date | None = None
+
+
+class LoginSession(SQLModel, table=True):
+    """A browser that signed in; the cookie holds the secret, this row only its hash."""
+
+    __tablename__ = "login_sessions"
+
+    id: int | None = Field(default=None, primary_key=True)
+    token_hash: str = Field(max_length=64, unique=True)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None = None
+    device: str = ""
+
+    @property
+    def code(self) -> str | None:
+        """Sessions have no public name."""
+        return None
+
+
+class ApiToken(SQLModel, table=True):
+    """A bearer token of an account, with scopes; shown once, kept as a hash."""
+
+    __tablename__ = "api_tokens"
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(max_length=20, unique=True)
+    token_hash: str = Field(max_length=64, unique=True)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    name: str
+    scopes: list[str] = document()
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None

@@ -1,0 +1,62 @@
+"""What comes in and goes out about accounts."""
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.domain.accounts.enums import Role, Scope
+
+
+class SignIn(BaseModel):
+    """A name and a password."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    username: str = Field(min_length=1, max_length=60)
+    password: str = Field(min_length=1, max_length=200)
+
+
+class NewGrant(BaseModel):
+    """A post to give."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Role
+    unit_code: str | None = Field(default=None, max_length=5)
+    producer_id: int | None = None
+    agency_code: str | None = Field(default=None, max_length=40)
+    valid_from: date
+    valid_to: date | None = None
+
+
+class CreateUser(BaseModel):
+    """A new account with its first post."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    username: str = Field(min_length=3, max_length=60, pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    name: str = Field(min_length=2, max_length=120)
+    organisation: str = Field(default="", max_length=200)
+    password: str = Field(min_length=8, max_length=200)
+    grants: list[NewGrant] = Field(min_length=1, max_length=10)
+
+
+class CreateToken(BaseModel):
+    """A bearer token to make for oneself."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    name: str = Field(min_length=2, max_length=80, examples=["Máy tính cửa hàng"])
+    scopes: list[Scope] = Field(min_length=1, max_length=20)
+    days: int = Field(default=90, ge=1, le=365)
+
+
+class TokenOut(BaseModel):
+    """What is known of a token; the secret itself was shown once."""
+
+    code: str
+    name: str
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None

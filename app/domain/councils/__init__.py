@@ -1,0 +1,1 @@
+"""Councils: rounds, councils, meetings, blind score sheets, and results that can be recomputed."""

@@ -1,0 +1,1 @@
+"""Places: administrative units with their dates and successors, agencies, public holidays."""

@@ -1,0 +1,1 @@
+"""Producers: cooperatives, groups, enterprises, farms and households that take part (chủ thể OCOP)."""

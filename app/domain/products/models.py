@@ -1,0 +1,34 @@
+"""Table of products."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from app.core.columns import long_text
+
+SETS = 26
+
+
+class Product(SQLModel, table=True):
+    """One product of one producer, in one of the 26 sets of Annex I."""
+
+    __tablename__ = "products"
+    __table_args__ = (
+        sa.CheckConstraint(f"set_number BETWEEN 1 AND {SETS}", name="set_number_known"),
+        sa.UniqueConstraint("producer_id", "name_folded"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(max_length=20, unique=True)
+    version: int = 1
+    producer_id: int = Field(foreign_key="producers.id", index=True)
+    commune_code: str = Field(max_length=5, index=True)
+    name: str
+    name_folded: str = Field(index=True)
+    set_number: int
+    description: str = long_text(default="")
+    packaging: str = ""
+    story: str = long_text(default="")
+    created_at: datetime
+    updated_at: datetime

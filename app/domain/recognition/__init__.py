@@ -1,0 +1,1 @@
+"""Recognition: decisions that name many products, certificates of one product each, their life."""

@@ -1,0 +1,83 @@
+"""Tables of recognition decisions and certificates."""
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from app.core.columns import words
+from app.domain.recognition.enums import DecisionState
+
+LARGEST_RECORD_NUMBER = 2**22 - 1  # the field of the stamp token
+
+
+class RecognitionDecision(SQLModel, table=True):
+    """A decision of the provincial People's Committee recognising results (art. 7.3.e)."""
+
+    __tablename__ = "recognition_decisions"
+    __table_args__ = (
+        sa.UniqueConstraint("number", "year"),
+        sa.CheckConstraint(
+            "(signed_at IS NULL) = (signed_by IS NULL)", name="signed_by_and_at_together"
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(max_length=20, unique=True)
+    version: int = 1
+    state: DecisionState = words(DecisionState)
+    number: str = Field(max_length=60)
+    year: int
+    decided_on: date
+    authority: str
+    signed_by: str | None = None
+    signed_title: str = ""
+    on_behalf: str = ""
+    signed_at: datetime | None = None
+    created_at: datetime
+
+
+class DecisionItem(SQLModel, table=True):
+    """One product in a decision: the result it rests on and the star it gives."""
+
+    __tablename__ = "decision_items"
+    __table_args__ = (sa.CheckConstraint("star BETWEEN 3 AND 5", name="star_range"),)
+
+    decision_id: int = Field(foreign_key="recognition_decisions.id", primary_key=True)
+    dossier_id: int = Field(foreign_key="dossiers.id", primary_key=True, unique=True)
+    star: int
+    position: int
+
+
+class Certificate(SQLModel, table=True):
+    """The certificate of one product of one producer; its standing is computed for a date."""
+
+    __tablename__ = "certificates"
+    __table_args__ = (
+        sa.CheckConstraint("star BETWEEN 3 AND 5", name="star_range"),
+        sa.CheckConstraint("expires_on > issued_on", name="expires_later"),
+        sa.CheckConstraint(
+            f"record_number BETWEEN 1 AND {LARGEST_RECORD_NUMBER}", name="fits_the_token"
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(max_length=20, unique=True)
+    record_number: int = Field(unique=True)
+    product_code: str | None = Field(default=None, max_length=40, unique=True)
+    product_id: int = Field(foreign_key="products.id", index=True)
+    producer_id: int = Field(foreign_key="producers.id", index=True)
+    dossier_id: int | None = Field(default=None, foreign_key="dossiers.id", unique=True)
+    decision_id: int | None = Field(
+        default=None, foreign_key="recognition_decisions.id", index=True
+    )
+    regime_code: str = Field(max_length=40)
+    star: int
+    decision_number: str
+    authority: str
+    issued_on: date
+    expires_on: date = Field(index=True)
+    revoked_on: date | None = None
+    revocation_reason: str = ""
+    superseded_by_id: int | None = Field(default=None, foreign_key="certificates.id")
+    source_note: str = ""

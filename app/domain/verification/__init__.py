@@ -1,0 +1,1 @@
+"""Verification: the answer to «what does this stamp say today?», for buyers, inspectors and shops."""
