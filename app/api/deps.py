@@ -1,0 +1,157 @@
+"""From a program's request to a Call: bearer token to Actor, scopes, idempotency, paging."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, Field
+
+from app.api.problems import PROBLEMS
+from app.core import clock
+from app.core.db import WriteSession
+from app.core.errors import NotPermitted
+from app.core.paging import LARGEST_PAGE, Page
+from app.core.settings import Settings
+from app.domain.accounts.enums import Scope
+from app.domain.accounts.queries import actor_of, find_token
+from app.domain.accounts.rules import Actor
+from app.http.idempotency import check_key, claim, fingerprint
+from app.http.sessions import TransactionRoute, Unit, unit_of
+
+Item = TypeVar("Item")
+Other = TypeVar("Other")
+
+_BEARER = HTTPBearer(
+    auto_error=False,
+    scheme_name="bearer",
+    description="Khóa kết nối tạo trong trang tài khoản: `Authorization: Bearer ocop_…`",
+)
+IDEMPOTENCY_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "Mỗi thao tác một mã (ví dụ UUID); gửi lại cùng mã nhận lại cùng câu trả lời.",
+    "schema": {"type": "string", "minLength": 8, "maxLength": 80},
+    "example": "5b0f3c1e-7c39-4f6e-9a53-3c8c9f1c2a10",
+}
+
+
+class TokenNeeded(Exception):  # noqa: N818 -- an answer (401), not a fault
+    """No bearer token, or none in force."""
+
+
+class ScopeMissing(NotPermitted):
+    """The token was not made for this."""
+
+    code = "token.scope_missing"
+    message = "Khóa kết nối không có phạm vi «{scope}»."
+
+
+def api_router(**options: Any) -> APIRouter:
+    """Return a router of the JSON door."""
+    return APIRouter(route_class=TransactionRoute, responses=PROBLEMS, **options)
+
+
+@dataclass
+class Call:
+    """A request of a program: who, in which transaction, when."""
+
+    request: Request
+    unit: Unit
+    actor: Actor
+    at: datetime
+
+    @property
+    def session(self) -> WriteSession:
+        """The session of this request; on a GET the database refuses to write through it."""
+        return WriteSession(self.unit.session)
+
+    @property
+    def settings(self) -> Settings:
+        """The installation's settings."""
+        settings: Settings = self.request.app.state.settings
+        return settings
+
+
+@dataclass
+class OpenCall:
+    """A request by anybody: no token asked, nothing private answered."""
+
+    request: Request
+    unit: Unit
+    at: datetime
+
+    @property
+    def session(self) -> WriteSession:
+        """The session of this request (reading)."""
+        return WriteSession(self.unit.session)
+
+    @property
+    def settings(self) -> Settings:
+        """The installation's settings."""
+        settings: Settings = self.request.app.state.settings
+        return settings
+
+
+def needs(scope: Scope) -> Any:
+    """Return the dependency that lets a token with this scope in, and each unsafe call once."""
+
+    def call(
+        request: Request,
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+    ) -> Call:
+        unit, at = unit_of(request), clock.now()
+        found = find_token(unit.session, credentials.credentials, at=at) if credentials else None
+        if found is None:
+            raise TokenNeeded
+        token, user = found
+        scopes = frozenset(Scope(word) for word in token.scopes)
+        if scope not in scopes:
+            raise ScopeMissing(scope=scope.value)
+        actor = actor_of(unit.session, user, at=at, scopes=scopes)
+        if unit.writes:
+            body = getattr(request, "_body", b"")
+            unit.claimed = claim(
+                unit.write_session,
+                owner=f"token:{token.id}",
+                key=check_key(request.headers.get("idempotency-key"), field="Idempotency-Key"),
+                request_fingerprint=fingerprint(request.method, request.url.path, body),
+                at=at,
+            )
+        return Call(request, unit, actor, at)
+
+    call.scope = scope  # type: ignore[attr-defined] -- read by the OpenAPI document
+    return Depends(call)
+
+
+def open_call(request: Request) -> OpenCall:
+    """Let anybody in."""
+    return OpenCall(request, unit_of(request), clock.now())
+
+
+AnyCall = Annotated[OpenCall, Depends(open_call)]
+
+
+class Paging(BaseModel):
+    """Where a list goes on, and how much of it at once."""
+
+    after: int = Field(default=0, ge=0, le=2**62, description="Giá trị `next_after` của trang trước.")
+    limit: int = Field(default=20, ge=1, le=LARGEST_PAGE)
+
+
+Pages = Annotated[Paging, Query()]
+
+
+class PageOut(BaseModel, Generic[Item]):
+    """One page of a list; `next_after` is null on the last one."""
+
+    items: Sequence[Item]
+    next_after: int | None = None
+
+
+def page_out(page: Page[Other], change: Callable[[Other], Item]) -> PageOut[Item]:
+    """Return a page of rows as a page of answers."""
+    return PageOut(items=[change(row) for row in page.items], next_after=page.next_after)

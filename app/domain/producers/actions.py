@@ -1,0 +1,91 @@
+"""Registering and changing producers."""
+
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from app.core.clock import local_day
+from app.core.codes import new_code
+from app.core.db import WriteSession
+from app.core.errors import Conflict, check_version
+from app.core.text import fold, normal
+from app.domain.accounts.rules import Actor
+from app.domain.audit.actions import record
+from app.domain.places.queries import check_commune
+from app.domain.producers.models import Producer
+from app.domain.producers.policy import is_helper, why_not_change, why_not_create
+from app.domain.producers.queries import producer_for_update
+from app.domain.producers.schemas import ChangeProducer, CreateProducer
+
+
+class ProducerKnown(Conflict):
+    """A producer of this name is registered in the commune already."""
+
+    code = "producer.known"
+    message = "Xã này đã có chủ thể «{name}» (mã {known})."
+
+
+def create_producer(
+    session: WriteSession, data: CreateProducer, *, actor: Actor, at: datetime
+) -> Producer:
+    """Register a producer of a commune that exists on that day; records producer.created."""
+    refusal = why_not_create(actor, data.commune_code)
+    if refusal:
+        raise refusal
+    check_commune(session, data.commune_code, on=local_day(at))
+    folded = fold(data.name)
+    known = session.exec(
+        select(Producer).where(
+            col(Producer.commune_code) == data.commune_code, col(Producer.name_folded) == folded
+        )
+    ).first()
+    if known is not None:
+        raise ProducerKnown(name=known.name, known=known.code)
+    producer = Producer(
+        code=new_code("CT"),
+        name_folded=folded,
+        created_at=at,
+        updated_at=at,
+        **_texts(data),
+        commune_code=data.commune_code,
+    )
+    session.add(producer)
+    record(session, "producer.created", subject=producer, actor=actor, at=at, name=producer.name)
+    return producer
+
+
+def change_producer(
+    session: WriteSession, code: str, data: ChangeProducer, *, actor: Actor, at: datetime
+) -> Producer:
+    """Change a producer's data; records which fields changed, not the personal ones' content."""
+    producer = producer_for_update(session, code, actor=actor)
+    refusal = why_not_change(actor, producer)
+    if refusal:
+        raise refusal
+    check_version(data.version, producer.version)
+    after = _texts(data)
+    changed = sorted(name for name, value in after.items() if getattr(producer, name) != value)
+    if not changed:
+        return producer
+    producer.sqlmodel_update(after)
+    producer.name_folded = fold(producer.name)
+    producer.updated_at = at
+    producer.version += 1
+    record(
+        session,
+        "producer.changed",
+        subject=producer,
+        actor=actor,
+        at=at,
+        fields=changed,
+        on_behalf=is_helper(actor, producer),
+    )
+    return producer
+
+
+def _texts(data: CreateProducer | ChangeProducer) -> dict[str, object]:
+    values = data.model_dump(exclude={"version", "commune_code"})
+    return {
+        name: normal(value) if type(value) is str else value
+        for name, value in values.items()
+    }

@@ -1,0 +1,35 @@
+"""Who may register and change producers: the commune's officer, and the producer its own data."""
+
+from app.core.errors import NotPermitted
+from app.domain.accounts.enums import Role
+from app.domain.accounts.rules import Actor
+from app.domain.producers.models import Producer
+
+
+def why_not_create(actor: Actor, commune_code: str | None = None) -> NotPermitted | None:
+    """A commune officer registers the producers of the own commune."""
+    if not actor.has(Role.COMMUNE_OFFICER):
+        return NotPermitted(
+            "Chủ thể do cán bộ xã đăng ký.", basis="26/2026/QĐ-TTg, Điều 10.4.a"
+        )
+    if commune_code and not actor.has_in_unit(commune_code, Role.COMMUNE_OFFICER):
+        return NotPermitted(
+            "Chỉ đăng ký được chủ thể trên địa bàn xã của mình.",
+            code="producer.other_commune",
+            basis="26/2026/QĐ-TTg, Điều 10.4.a",
+        )
+    return None
+
+
+def why_not_change(actor: Actor, producer: Producer) -> NotPermitted | None:
+    """The producer's own account or the officer of its commune changes its data."""
+    if actor.acts_for(producer.id) or actor.has_in_unit(
+        producer.commune_code, Role.COMMUNE_OFFICER
+    ):
+        return None
+    return NotPermitted("Chỉ chủ thể hoặc cán bộ xã sở tại được sửa thông tin này.")
+
+
+def is_helper(actor: Actor, producer: Producer) -> bool:
+    """Whether the actor acts on behalf of the producer: recorded as such wherever it matters."""
+    return not actor.acts_for(producer.id)

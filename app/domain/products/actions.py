@@ -1,0 +1,108 @@
+"""Registering and changing products."""
+
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from app.core.codes import new_code
+from app.core.db import WriteSession
+from app.core.errors import Conflict, check_version
+from app.core.text import fold, normal
+from app.domain.accounts.rules import Actor
+from app.domain.audit.actions import record
+from app.domain.producers.policy import is_helper
+from app.domain.producers.queries import get_producer
+from app.domain.products.models import Product
+from app.domain.products.policy import why_not_write
+from app.domain.products.queries import product_for_update
+from app.domain.products.schemas import ChangeProduct, CreateProduct
+
+
+class ProductKnown(Conflict):
+    """The producer has a product of this name already."""
+
+    code = "product.known"
+    message = "Chủ thể đã có sản phẩm «{name}» (mã {known})."
+
+
+def create_product(
+    session: WriteSession, data: CreateProduct, *, actor: Actor, at: datetime
+) -> Product:
+    """Register a product of a producer; records product.created, and on whose behalf."""
+    producer = get_producer(session, data.producer_code, actor=actor)
+    refusal = why_not_write(actor, producer)
+    if refusal:
+        raise refusal
+    _check_name_is_free(session, producer.id or 0, data.name, own_id=None)
+    product = Product(
+        code=new_code("SP"),
+        producer_id=producer.id or 0,
+        commune_code=producer.commune_code,
+        created_at=at,
+        updated_at=at,
+        **_texts(data),
+    )
+    session.add(product)
+    record(
+        session,
+        "product.created",
+        subject=product,
+        actor=actor,
+        at=at,
+        name=product.name,
+        producer=producer.code,
+        on_behalf=is_helper(actor, producer),
+    )
+    return product
+
+
+def change_product(
+    session: WriteSession, code: str, data: ChangeProduct, *, actor: Actor, at: datetime
+) -> Product:
+    """Change a product's description; records which fields changed."""
+    product, producer = product_for_update(session, code, actor=actor)
+    refusal = why_not_write(actor, producer)
+    if refusal:
+        raise refusal
+    check_version(data.version, product.version)
+    _check_name_is_free(session, product.producer_id, data.name, own_id=product.id)
+    after = _texts(data)
+    changed = sorted(name for name, value in after.items() if getattr(product, name) != value)
+    if not changed:
+        return product
+    product.sqlmodel_update(after)
+    product.updated_at = at
+    product.version += 1
+    record(
+        session,
+        "product.changed",
+        subject=product,
+        actor=actor,
+        at=at,
+        fields=changed,
+        on_behalf=is_helper(actor, producer),
+    )
+    return product
+
+
+def _check_name_is_free(
+    session: WriteSession, producer_id: int, name: str, *, own_id: int | None
+) -> None:
+    known = session.exec(
+        select(Product).where(
+            col(Product.producer_id) == producer_id, col(Product.name_folded) == fold(name)
+        )
+    ).first()
+    if known is not None and known.id != own_id:
+        raise ProductKnown(name=known.name, known=known.code)
+
+
+def _texts(data: CreateProduct | ChangeProduct) -> dict[str, object]:
+    return {
+        "name": normal(data.name),
+        "name_folded": fold(data.name),
+        "set_number": data.set_number,
+        "description": normal(data.description),
+        "packaging": normal(data.packaging),
+        "story": normal(data.story),
+    }

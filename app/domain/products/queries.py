@@ -1,0 +1,65 @@
+"""Reads about products, always with their producer."""
+
+from sqlmodel import col, select
+from sqlmodel.sql.expression import Select
+
+from app.core.db import ReadSession, WriteSession
+from app.core.errors import NotFound
+from app.core.paging import Page, page_of
+from app.core.text import fold
+from app.domain.accounts.rules import Actor
+from app.domain.producers.models import Producer
+from app.domain.producers.queries import visible
+from app.domain.products.models import Product
+
+ProductRow = tuple[Product, Producer]
+Products = Select[tuple[Product, Producer]]
+
+
+def products_visible_to(actor: Actor) -> Products:
+    """Return the only base for lists and lookups of products."""
+    query = select(Product, Producer).join(Producer, col(Producer.id) == col(Product.producer_id))
+    condition = visible(
+        actor, producer_id=col(Product.producer_id), commune_code=col(Product.commune_code)
+    )
+    return query if condition is None else query.where(condition)
+
+
+def get_product(session: ReadSession, code: str, *, actor: Actor) -> ProductRow:
+    """Return a product this actor may see, and its producer."""
+    found = session.exec(products_visible_to(actor).where(col(Product.code) == code)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def product_for_update(session: WriteSession, code: str, *, actor: Actor) -> ProductRow:
+    """Return a product and its producer, the product locked until the transaction ends."""
+    found = session.exec(
+        products_visible_to(actor).where(col(Product.code) == code).with_for_update(of=Product)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def products_page(
+    session: ReadSession,
+    *,
+    actor: Actor,
+    search: str = "",
+    set_number: int | None = None,
+    producer_id: int | None = None,
+    after: int = 0,
+    limit: int = 20,
+) -> Page[ProductRow]:
+    """Return products this actor may see, by number; the search ignores accents and case."""
+    query = products_visible_to(actor).where(col(Product.id) > after)
+    for word in fold(search).split():
+        query = query.where(col(Product.name_folded).contains(word, autoescape=True))
+    if set_number is not None:
+        query = query.where(col(Product.set_number) == set_number)
+    if producer_id is not None:
+        query = query.where(col(Product.producer_id) == producer_id)
+    rows = session.exec(query.order_by(col(Product.id)).limit(limit + 1)).all()
+    return page_of(rows, limit=limit, key=lambda row: row[0].id or 0)

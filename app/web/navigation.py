@@ -1,0 +1,67 @@
+"""The menus, as data: who sees which entry."""
+
+from dataclasses import dataclass
+
+from app.domain.accounts.enums import Role
+from app.domain.accounts.rules import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu; no roles means everybody signed in."""
+
+    label: str
+    route: str
+    path: str
+    roles: frozenset[Role] = frozenset()
+
+
+_DOSSIER_PEOPLE = frozenset(
+    {
+        Role.PRODUCER,
+        Role.COMMUNE_OFFICER,
+        Role.COMMUNE_LEADER,
+        Role.AGENCY_OFFICER,
+        Role.AGENCY_HEAD,
+        Role.PROVINCIAL_SIGNER,
+        Role.ADVISORY_MEMBER,
+        Role.AUDITOR,
+    }
+)
+_PROVINCE = frozenset(
+    {Role.AGENCY_OFFICER, Role.AGENCY_HEAD, Role.PROVINCIAL_SIGNER, Role.AUDITOR}
+)
+_STAMP_PEOPLE = frozenset(
+    {
+        Role.PRODUCER,
+        Role.COMMUNE_OFFICER,
+        Role.AGENCY_OFFICER,
+        Role.AGENCY_HEAD,
+        Role.AUDITOR,
+    }
+)
+
+ENTRIES = (
+    Entry("Việc cần làm", "work.list", "/work"),
+    Entry("Chủ thể", "producers.list", "/producers", _DOSSIER_PEOPLE),
+    Entry("Sản phẩm", "products.list", "/products", _DOSSIER_PEOPLE),
+    Entry("Hồ sơ", "dossiers.list", "/dossiers", _DOSSIER_PEOPLE),
+    Entry(
+        "Hội đồng",
+        "rounds.list",
+        "/rounds",
+        _PROVINCE | {Role.COUNCIL_MEMBER, Role.ADVISORY_MEMBER},
+    ),
+    Entry("Công nhận", "decisions.list", "/decisions", _PROVINCE),
+    Entry("Tem", "batches.list", "/batches", _STAMP_PEOPLE),
+    Entry("Danh bạ công khai", "register.list", "/register"),
+    Entry("Tài khoản", "accounts.list", "/accounts", frozenset({Role.ADMINISTRATOR})),
+    Entry("Nhật ký", "audit.list", "/audit", frozenset({Role.AUDITOR, Role.ADMINISTRATOR})),
+)
+
+
+def entries_for(actor: Actor | None) -> list[Entry]:
+    """Return the menu of this person."""
+    if actor is None:
+        return [entry for entry in ENTRIES if entry.route == "register.list"]
+    return [entry for entry in ENTRIES if not entry.roles or actor.has(*entry.roles)]
