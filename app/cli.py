@@ -1,0 +1,210 @@
+"""The `ocop` command: migrate, load, serve, check. Imports wait until a command needs them."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from app.core.settings import Settings
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="OCOP Lai Châu")
+audit_cli = typer.Typer(no_args_is_help=True, help="Nhật ký")
+key_cli = typer.Typer(no_args_is_help=True, help="Khóa ký tem")
+cli.add_typer(audit_cli, name="audit")
+cli.add_typer(key_cli, name="stamp-key")
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _settings() -> "Settings":
+    from app.core.settings import Settings
+
+    return Settings()
+
+
+def _engine(settings: "Settings") -> "Engine":
+    from app.core.db import make_engine
+
+    return make_engine(settings)
+
+
+def migrate_database(settings: "Settings") -> None:
+    """Bring the database to the newest schema."""
+    from alembic import command
+    from alembic.config import Config
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    config = Config(str(ROOT / "alembic.ini"))
+    config.attributes["settings"] = settings
+    command.upgrade(config, "head")
+
+
+@cli.command()
+def migrate() -> None:
+    """Đưa cơ sở dữ liệu lên cấu trúc mới nhất."""
+    migrate_database(_settings())
+
+
+@cli.command()
+def seed() -> None:
+    """Nạp dữ liệu nền (xã, cơ quan, ngày nghỉ); chạy lại không đổi gì."""
+    from app.core.db import transaction
+    from app.domain.places.actions import load_reference
+
+    engine = _engine(_settings())
+    with transaction(engine) as session:
+        fresh = load_reference(session)
+    engine.dispose()
+    typer.echo(f"Dữ liệu nền: thêm {fresh} dòng.")
+
+
+@cli.command()
+def run(
+    port: Annotated[int | None, typer.Option(help="Cổng; mặc định OCOP_PORT hoặc 8000")] = None,
+) -> None:
+    """Chuẩn bị mọi thứ với dữ liệu minh họa, in địa chỉ và tài khoản, rồi phục vụ."""
+    os.environ.setdefault("OCOP_DEMONSTRATION", "true")
+    os.environ.setdefault("OCOP_STAMP_HOST", "minhhoa.example")
+    if port is not None:
+        os.environ["OCOP_PORT"] = str(port)
+    settings = _settings()
+    migrate_database(settings)
+    from app.demonstration.world import ACCOUNTS_NOTE, accounts, build_world
+
+    engine = _engine(settings)
+    fresh = build_world(engine, settings, at=datetime.now(UTC))
+    engine.dispose()
+    typer.echo("Đã tạo dữ liệu minh họa." if fresh else "Dữ liệu minh họa đã có sẵn.")
+    typer.echo(f"\nOCOP Lai Châu: http://{settings.host}:{settings.port}\n")
+    typer.echo(ACCOUNTS_NOTE)
+    for username, password, who in accounts():
+        typer.echo(f"  {username:<14} {password:<18} {who}")
+    typer.echo("")
+    _serve(settings)
+
+
+@cli.command()
+def serve() -> None:
+    """Phục vụ (cơ sở dữ liệu phải đã được đưa lên cấu trúc mới nhất)."""
+    _serve(_settings())
+
+
+def _serve(settings: "Settings") -> None:
+    import uvicorn
+
+    from app.main import create_app
+
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=30,
+        limit_concurrency=512,
+    )
+
+
+@cli.command("create-admin")
+def create_admin(
+    username: str,
+    name: Annotated[str, typer.Option(help="Họ tên")],
+    password: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)
+    ],
+) -> None:
+    """Mở tài khoản quản trị đầu tiên."""
+    from app.core.clock import now, today
+    from app.core.db import transaction
+    from app.domain.accounts.actions import create_user
+    from app.domain.accounts.enums import Role
+    from app.domain.accounts.rules import SYSTEM
+    from app.domain.accounts.schemas import CreateUser, NewGrant
+
+    engine = _engine(_settings())
+    with transaction(engine) as session:
+        create_user(
+            session,
+            CreateUser(
+                username=username,
+                name=name,
+                password=password,
+                grants=[NewGrant(role=Role.ADMINISTRATOR, valid_from=today())],
+            ),
+            actor=SYSTEM,
+            at=now(),
+        )
+    engine.dispose()
+    typer.echo(f"Đã mở tài khoản quản trị «{username}».")
+
+
+@cli.command("check-rulebooks")
+def check_rulebooks() -> None:
+    """Kiểm tra bộ tiêu chí, quy trình, quy chế: số học, nguồn, mã băm đã khóa."""
+    from app.rulebooks.loader import check
+
+    wrong = check()
+    for line in wrong:
+        typer.echo(line)
+    if wrong:
+        raise typer.Exit(1)
+    typer.echo("Các bộ quy định đều đúng.")
+
+
+@cli.command("draw-states")
+def draw_states(
+    check: Annotated[bool, typer.Option("--check", help="Chỉ so, không ghi")] = False,
+) -> None:
+    """Vẽ sơ đồ trạng thái vào app/README.md."""
+    from app.states import drawn, in_document, readme_with
+
+    current = in_document()
+    fresh = drawn()
+    if current == fresh:
+        return
+    if check:
+        typer.echo("Sơ đồ trạng thái trong app/README.md đã cũ: chạy «ocop draw-states».")
+        raise typer.Exit(1)
+    readme_with(fresh)
+
+
+@audit_cli.command("verify")
+def audit_verify() -> None:
+    """Tính lại mọi mã băm của nhật ký, từ dòng đầu đến dòng cuối."""
+    from app.core.db import reading
+    from app.domain.audit.queries import verified_chain
+
+    engine = _engine(_settings())
+    with reading(engine) as session:
+        report = verified_chain(session)
+    engine.dispose()
+    if not report.is_whole:
+        why = {"missing": "thiếu dòng", "changed": "dòng bị sửa", "cut": "bị cắt cuối"}
+        typer.echo(f"NHẬT KÝ HỎNG tại số {report.first_broken}: {why[str(report.reason)]}.")
+        raise typer.Exit(1)
+    typer.echo(f"Nhật ký nguyên vẹn: {report.events} sự kiện, mã cuối {report.head_hash}.")
+
+
+@key_cli.command("create")
+def key_create(kid: Annotated[int, typer.Argument(min=0, max=255)]) -> None:
+    """Tạo khóa ký tem; phần bí mật nằm trong thư mục khóa, phần công khai được công bố."""
+    from app.core.clock import now
+    from app.core.db import transaction
+    from app.domain.stamps.actions import create_stamp_key
+
+    settings = _settings()
+    engine = _engine(settings)
+    with transaction(engine) as session:
+        create_stamp_key(session, settings.key_dir, kid, at=now())
+    engine.dispose()
+    typer.echo(f"Đã tạo khóa số {kid}.")
+
+
+def main() -> None:
+    """Run the command line."""
+    cli()
