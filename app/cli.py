@@ -148,12 +148,12 @@ def check_rulebooks() -> None:
     """Kiểm tra bộ tiêu chí, quy trình, quy chế: số học, nguồn, mã băm đã khóa."""
     from app.rulebooks.loader import check
 
-    wrong = check()
-    for line in wrong:
+    report = check(_settings().council_rules_dir)
+    for line in report.errors:
         typer.echo(line)
-    if wrong:
+    if report.errors:
         raise typer.Exit(1)
-    typer.echo("Các bộ quy định đều đúng.")
+    typer.echo(f"Các bộ quy định đều đúng: {report.documents} văn bản.")
 
 
 @cli.command("draw-states")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from asgi_cross_origin_protection import CrossOriginProtectionMiddleware
+from asgi_cross_origin_protection import CrossOriginProtection
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
@@ -80,7 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.pages = {r.name: r for r in _routes(app) if getattr(r, "name", None)}
     _install_refusals(app)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign] -- FastAPI's documented way
-    app.add_middleware(CrossOriginProtectionMiddleware)
+    app.add_middleware(CrossOriginProtection)
     app.add_middleware(CompressMiddleware, zstd=False, brotli_quality=5, minimum_size=600)
     app.add_middleware(SecurityHeaders, settings=settings)
     return app

@@ -73,7 +73,7 @@ def show(page: Page, code: str) -> Response:
         kind=KIND_LABELS[producer.kind],
         gender=GENDER_LABELS[producer.representative_gender],
         products=products_page(page.session, actor=page.actor, producer_id=producer.id, limit=50),
-        sets={s.set_number: s.name for s in loader.rubric_summaries(local_day(page.at))},
+        sets={s.set_number: s.name for s in loader.rubrics(loader.in_force(local_day(page.at)).code)},
         why_not_change=why_not_change(page.actor, producer),
         why_not_add=why_not_write(page.actor, producer),
     )

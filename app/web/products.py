@@ -88,7 +88,7 @@ def change(form: PostedForm, page: Page, code: str) -> Response:
 
 
 def _sets(page: SignedInPage) -> dict[int, str]:
-    return {s.set_number: s.name for s in loader.rubric_summaries(local_day(page.at))}
+    return {s.set_number: s.name for s in loader.rubrics(loader.in_force(local_day(page.at)).code)}
 
 
 def _form(
@@ -105,5 +105,5 @@ def _form(
         form=form,
         code=code,
         producer_code=producer_code,
-        summaries=loader.rubric_summaries(local_day(page.at)),
+        summaries=loader.rubrics(loader.in_force(local_day(page.at)).code),
     )

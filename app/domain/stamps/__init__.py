@@ -1,0 +1,1 @@
+"""Stamps: orders, batches, signed tokens, custody; what is printed on a pack."""

@@ -1,0 +1,122 @@
+"""What every test may ask for: a database of each kind, a session, people, and both doors.
+
+Databases are real. A template is migrated and loaded once a run; each test gets a copy of its own
+(a file on SQLite, `CREATE DATABASE … TEMPLATE` on PostgreSQL), so nothing a test does can reach
+another one.
+"""
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from app.cli import migrate_database
+from app.core.db import WriteSession, finish, make_engine, open_write, transaction
+from app.core.settings import Settings
+from app.domain.places.actions import load_reference
+from app.main import create_app
+
+pytest_plugins = [
+    "tests.plugins.loud",
+    "tests.plugins.postgres",
+    "tests.plugins.browser",
+    "tests.factories.people",
+]
+
+AT = datetime(2026, 9, 14, 2, 0, tzinfo=UTC)  # a Monday, 09:00 in Viet Nam
+
+BOTH = ("sqlite", "postgresql")
+
+
+@pytest.fixture
+def at() -> datetime:
+    """Return the moment in which tests of the domain take place."""
+    return AT
+
+
+def _prepare(settings: Settings) -> None:
+    migrate_database(settings)
+    engine = make_engine(settings)
+    with transaction(engine) as session:
+        load_reference(session)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a migrated and loaded SQLite file to copy from."""
+    place = tmp_path_factory.mktemp("template")
+    _prepare(Settings(data_dir=place, database_url=f"sqlite:///{place / 'ocop.db'}"))
+    with sqlite3.connect(place / "ocop.db") as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return place / "ocop.db"
+
+
+@pytest.fixture(scope="session")
+def postgres_template(
+    new_postgres_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """Return the name of a migrated and loaded PostgreSQL database to copy from."""
+    url = new_postgres_database()
+    _prepare(Settings(data_dir=tmp_path_factory.mktemp("pg"), database_url=url))
+    return url.rsplit("/", 1)[1].split("?")[0]
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return a fresh database with the reference data in it, of each kind in turn."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, tmp_path / "ocop.db")
+        return f"sqlite:///{tmp_path / 'ocop.db'}"
+    new_database: Callable[..., str] = request.getfixturevalue("new_postgres_database")
+    template_name: str = request.getfixturevalue("postgres_template")
+    return new_database(template=template_name)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Return settings of a small installation for one test."""
+    return Settings(
+        data_dir=tmp_path,
+        database_url=database_url,
+        pool_size=4,
+        stamp_host="tem.example",
+        demonstration=False,
+    )
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[Engine]:
+    """Return an engine on this test's database."""
+    engine = make_engine(settings)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[WriteSession]:
+    """Return a writing session; `commit(session)` makes it true, otherwise it is undone."""
+    session = open_write(engine)
+    yield session
+    session.rollback()
+    session.close()
+
+
+def commit(session: WriteSession) -> None:
+    """Make what a test did true, audit chain included."""
+    finish(session)
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    """Return a client of the whole application that follows no redirect by itself."""
+    with TestClient(
+        create_app(settings), follow_redirects=False, raise_server_exceptions=True
+    ) as client:
+        yield client

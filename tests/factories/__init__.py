@@ -1,0 +1,1 @@
+"""Typed builders that reach a state through the real actions."""
