@@ -1,6 +1,14 @@
 """Closed vocabularies of stamps and of what a scan answers."""
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+
+
+class StampLevel(IntEnum):
+    """What a token stands for; the number is its field in the header."""
+
+    ITEM = 0
+    ROLL = 1
+    PRODUCT = 2  # artwork printed on packaging, without serial
 
 
 class BatchState(StrEnum):
