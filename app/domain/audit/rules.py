@@ -30,8 +30,13 @@ class Acting(Protocol):
 class Subject(Protocol):
     """The row an event is about."""
 
-    id: Any
-    code: Any
+    @property
+    def id(self) -> int | None:
+        """The internal number."""
+
+    @property
+    def code(self) -> str | None:
+        """The public name, when the row has one."""
 
 
 def plain(value: Any) -> Any:

@@ -59,6 +59,9 @@ class Certificate(SQLModel, table=True):
         sa.CheckConstraint(
             f"record_number BETWEEN 1 AND {LARGEST_RECORD_NUMBER}", name="fits_the_token"
         ),
+        sa.CheckConstraint(
+            "(superseded_by_id IS NULL) = (superseded_on IS NULL)", name="superseded_by_and_on"
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -80,4 +83,5 @@ class Certificate(SQLModel, table=True):
     revoked_on: date | None = None
     revocation_reason: str = ""
     superseded_by_id: int | None = Field(default=None, foreign_key="certificates.id")
+    superseded_on: date | None = None
     source_note: str = ""

@@ -22,12 +22,25 @@ class StampKey(SQLModel, table=True):
     signs_from: datetime
     retired_at: datetime | None = None
 
+    @property
+    def id(self) -> int:
+        """What the audit log calls this row."""
+        return self.kid
+
+    @property
+    def code(self) -> str:
+        """What the audit log calls this key."""
+        return f"KEY-{self.kid}"
+
 
 class StampBatch(SQLModel, table=True):
     """An order of stamps for one certificate, from order to hand-over."""
 
     __tablename__ = "stamp_batches"
-    __table_args__ = (sa.CheckConstraint("quantity > 0", name="quantity_positive"),)
+    __table_args__ = (
+        sa.CheckConstraint("quantity > 0", name="quantity_positive"),
+        sa.CheckConstraint("issued_count <= quantity", name="issued_within_quantity"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     code: str = Field(max_length=20, unique=True)
@@ -48,18 +61,32 @@ class StampBatch(SQLModel, table=True):
     delivered_at: datetime | None = None
     delivered_to: str = ""
     activated_at: datetime | None = None
+    closed_at: datetime | None = None
 
 
 class Stamp(SQLModel, table=True):
-    """One stamp, found by its index; what it says is computed when it is scanned."""
+    """One stamp, found by its index; what it says is computed when it is scanned.
+
+    `position` is its place on the roll and on the label sheets: it follows the printing, not the
+    index, which is random inside a batch.
+    """
 
     __tablename__ = "stamps"
+    __table_args__ = (
+        sa.UniqueConstraint("batch_id", "position"),
+        sa.Index("ix_stamps_batch_state", "batch_id", "state"),
+    )
 
-    index: int = Field(primary_key=True, sa_type=sa.BigInteger, sa_column_kwargs={"autoincrement": False})
-    batch_id: int = Field(foreign_key="stamp_batches.id", index=True)
+    index: int = Field(
+        primary_key=True, sa_type=sa.BigInteger, sa_column_kwargs={"autoincrement": False}
+    )
+    batch_id: int = Field(foreign_key="stamp_batches.id")
+    position: int
     state: StampState = words(StampState)
     header: bytes = Field(sa_type=sa.LargeBinary(16), nullable=False)
     signature: bytes = Field(sa_type=sa.LargeBinary(64), nullable=False)
+    voided_at: datetime | None = None
+    void_reason: str = ""
 
 
 class SigningRecord(SQLModel, table=True):

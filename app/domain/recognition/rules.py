@@ -1,0 +1,102 @@
+"""Pure rules of recognition: how long a certificate lasts, what it is worth on a day, its code."""
+
+import calendar
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Protocol
+
+from app.domain.recognition.enums import Standing
+from app.rulebooks.model import Actor as Authority
+from app.rulebooks.model import Regime
+
+LOWEST_RECOGNISED = 3
+_MONTHS_A_YEAR = 12
+
+STANDING_BASIS: dict[Standing, str] = {
+    Standing.VALID: "26/2026/QĐ-TTg, Điều 4.3",
+    Standing.RENEWAL_WINDOW: "26/2026/QĐ-TTg, Điều 7.6.a",
+    Standing.LATE: "26/2026/QĐ-TTg, Điều 7.6.a",
+    Standing.EXPIRED: "26/2026/QĐ-TTg, Điều 4.3",
+    Standing.SUPERSEDED: "26/2026/QĐ-TTg, Điều 7.5, Điều 7.6",
+    Standing.REVOKED: "26/2026/QĐ-TTg, Điều 8",
+}
+
+# The product may carry its star: the certificate's term has not ended and nothing replaced it.
+IN_FORCE = frozenset({Standing.VALID, Standing.RENEWAL_WINDOW, Standing.LATE})
+
+
+class Certified(Protocol):
+    """What the standing of a certificate is computed from."""
+
+    issued_on: date
+    expires_on: date
+    revoked_on: date | None
+    superseded_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalWindow:
+    """The days on which a dossier for renewal may be filed, both included."""
+
+    first: date
+    last: date
+
+
+def last_valid_day(issued_on: date, months: int) -> date:
+    """Return the last day of a term of whole months that starts on the day of issue.
+
+    The term ends with the corresponding day of its last month, or with that month's last day when
+    there is no such day. Basis: Civil Code 2015 art. 147.2, 148.3; 26/2026/QĐ-TTg art. 4.3.
+    """
+    count = issued_on.month - 1 + months
+    year, month = issued_on.year + count // _MONTHS_A_YEAR, count % _MONTHS_A_YEAR + 1
+    return date(year, month, min(issued_on.day, calendar.monthrange(year, month)[1]))
+
+
+def renewal_window(expires_on: date, regime: Regime) -> RenewalWindow | None:
+    """Return when a renewal may be filed: not before E-180, not after E-120.
+
+    A past regime whose procedure is not held has no window. Basis: 26/2026/QĐ-TTg art. 7.6.a.
+    """
+    if regime.stated_procedure is None:
+        return None
+    renewal = regime.stated_procedure.renewal
+    return RenewalWindow(
+        first=expires_on - timedelta(days=renewal.file_from_days_before),
+        last=expires_on - timedelta(days=renewal.file_until_days_before),
+    )
+
+
+def standing(certificate: Certified, on: date, regime: Regime) -> Standing:
+    """Return what a certificate is worth on a day, under the regime in force on that day.
+
+    Revocation outranks replacement, replacement outranks the calendar.
+    Basis: `STANDING_BASIS`, one citation for each answer.
+    """
+    if certificate.revoked_on is not None and on >= certificate.revoked_on:
+        return Standing.REVOKED
+    if certificate.superseded_on is not None and on >= certificate.superseded_on:
+        return Standing.SUPERSEDED
+    if on > certificate.expires_on:
+        return Standing.EXPIRED
+    window = renewal_window(certificate.expires_on, regime)
+    if window is None or on < window.first:
+        return Standing.VALID
+    return Standing.RENEWAL_WINDOW if on <= window.last else Standing.LATE
+
+
+def is_in_force(certificate: Certified, on: date, regime: Regime) -> bool:
+    """Tell whether the product may carry its star on this day (26/2026/QĐ-TTg art. 4.3)."""
+    return certificate.issued_on <= on and standing(certificate, on, regime) in IN_FORCE
+
+
+def is_recognised_by_province(star: int, regime: Regime) -> bool:
+    """Tell whether the province decides about this star (26/2026/QĐ-TTg art. 4.1.a)."""
+    return regime.level_of(star) is Authority.PROVINCE
+
+
+def product_code(regime: Regime, *, province: str, commune: str, ordinal: int, year: int) -> str:
+    """Return the product code the sheets of Annex II ask for (26/2026/QĐ-TTg, Phụ lục II)."""
+    return regime.procedure.product_code.format.format(
+        province=province, commune=commune, ordinal=ordinal, year=year
+    )
