@@ -1,0 +1,63 @@
+// Only betters what works without it: one press counts once, typed text is kept, a dead line says so.
+(() => {
+  const say = document.documentElement.dataset;
+  const keep = (form) => `ocop:${location.pathname}:${form.dataset.keep}`;
+  const fields = (form) => [...form.elements].filter((e) => e.name && !e.name.startsWith("_") && !/hidden|file|password/.test(e.type));
+
+  addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) return event.preventDefault();
+    if (form.method === "post" && !form.hasAttribute("hx-post")) {
+      form.dataset.sent = "1";
+      form.classList.add("busy");
+      setTimeout(() => { delete form.dataset.sent; form.classList.remove("busy"); }, 8000);
+    }
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) document.querySelectorAll("[data-sent]").forEach((f) => { delete f.dataset.sent; f.classList.remove("busy"); });
+  });
+
+  const notice = (text, action, run) => {
+    const box = document.createElement("div");
+    box.className = "note warn";
+    box.setAttribute("role", "status");
+    const line = document.createElement("p");
+    line.textContent = text;
+    const button = document.createElement("button");
+    button.className = "b q";
+    button.type = "button";
+    button.textContent = action;
+    button.onclick = () => { box.remove(); run(); };
+    box.append(line, button);
+    return box;
+  };
+
+  document.querySelectorAll("form[data-keep]").forEach((form) => {
+    const name = keep(form);
+    const kept = localStorage.getItem(name);
+    if (kept) {
+      const values = JSON.parse(kept);
+      const differs = fields(form).some((e) => e.name in values && /text|select/.test(e.type) && e.value !== values[e.name]);
+      if (differs) form.prepend(notice(say.kept, say.restore, () => {
+        fields(form).forEach((e) => {
+          if (!(e.name in values)) return;
+          if (/radio|checkbox/.test(e.type)) e.checked = values[e.name] === e.value; else e.value = values[e.name];
+        });
+      }));
+    }
+    form.addEventListener("input", () => {
+      const values = {};
+      fields(form).forEach((e) => { if (!/radio|checkbox/.test(e.type) || e.checked) values[e.name] = e.value; });
+      try { localStorage.setItem(name, JSON.stringify(values)); } catch { /* a full store only loses the copy */ }
+    });
+  });
+  if (document.querySelector("[data-done]")) Object.keys(localStorage).filter((k) => k.startsWith("ocop:")).forEach((k) => {
+    if (!document.querySelector("form[data-keep]")) localStorage.removeItem(k);
+  });
+
+  addEventListener("htmx:error", (event) => {
+    const from = event.detail.ctx.sourceElement;
+    if (from.previousElementSibling?.classList.contains("warn")) return;
+    from.before(notice(say.dead, say.again, () => (from.requestSubmit ? from.requestSubmit() : from.click())));
+  });
+})();
