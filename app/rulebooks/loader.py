@@ -18,7 +18,6 @@ import yaml
 from pydantic import ValidationError
 
 from app.rulebooks.model import (
-    BrokenRulebook,
     CouncilRules,
     NoRuleInForce,
     NotPinnable,
@@ -26,6 +25,7 @@ from app.rulebooks.model import (
     Regime,
     Rubric,
     RubricSummary,
+    RulebookError,
     Source,
     Status,
     UnknownRulebook,
@@ -46,9 +46,9 @@ _RUBRIC_CODE = re.compile(r"(?P<regime>[a-z0-9]+(-[a-z0-9]+)*)-(?P<number>\d{2})
 def _parsed(content: bytes, path: Path) -> Any:
     # CSafeLoader is ten times faster than the plain one, and equally safe.
     try:
-        return yaml.load(content, Loader=yaml.CSafeLoader)  # noqa: S506 -- the safe loader, in C
+        return yaml.load(content, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
-        raise BrokenRulebook(f"{path.name}: không đọc được YAML ({error})") from error
+        raise RulebookError(f"{path.name}: không đọc được YAML ({error})") from error
 
 
 @lru_cache(maxsize=1)
@@ -77,7 +77,7 @@ def _cited(raw: Any, path: Path) -> Any:
     if isinstance(basis, dict):
         source = sources().get(str(basis.get("source")))
         if source is None:
-            raise BrokenRulebook(f"{path.name}: nguồn '{basis.get('source')}' chưa có trong sổ")
+            raise RulebookError(f"{path.name}: nguồn '{basis.get('source')}' chưa có trong sổ")
         found["basis"] = {**basis, "document": source.citation}
     return found
 
@@ -93,13 +93,13 @@ def _read(code: str, path: Path) -> _Document:
     digest = hashlib.sha256(content).hexdigest()
     raw = _parsed(content, path)
     if not isinstance(raw, dict):
-        raise BrokenRulebook(f"{path.name}: không phải một tài liệu")
+        raise RulebookError(f"{path.name}: không phải một tài liệu")
     if path.is_relative_to(DATA) and raw.get("status") != Status.DRAFT:
         locked = _lock().get(code)
         if locked is None:
-            raise BrokenRulebook(f"{path.name}: chưa khóa; thêm vào lock.yaml '{code}: {digest}'")
+            raise RulebookError(f"{path.name}: chưa khóa; thêm vào lock.yaml '{code}: {digest}'")
         if locked != digest:
-            raise BrokenRulebook(f"{path.name}: nội dung khác bản đã công bố ({locked[:12]}…)")
+            raise RulebookError(f"{path.name}: nội dung khác bản đã công bố ({locked[:12]}…)")
     return _Document(_cited(raw, path), digest)
 
 
@@ -108,9 +108,9 @@ def _validated(kind: type[T], code: str, path: Path) -> T:
     try:
         found = kind.model_validate({**document.raw, "sha256": document.sha256})
     except ValidationError as error:
-        raise BrokenRulebook(f"{path.name}: {error}") from error
+        raise RulebookError(f"{path.name}: {error}") from error
     if found.code != code:
-        raise BrokenRulebook(f"{path.name}: mã trong tệp là {found.code}, không phải {code}")
+        raise RulebookError(f"{path.name}: mã trong tệp là {found.code}, không phải {code}")
     return found
 
 
@@ -256,13 +256,13 @@ class CheckReport(NamedTuple):
 
 
 def check(extra_councils_dir: Path | None = None) -> CheckReport:
-    """Read every document and tell everything wrong: structure, sums, lock, citations, catalogue."""
+    """Read every document and tell all that is wrong: structure, sums, lock, citations, sets."""
     read: dict[str, Regime | Rubric | CouncilRules] = {}
     errors: list[str] = []
     for code, load in _shelf(extra_councils_dir):
         try:
             read[code] = load(code)
-        except (BrokenRulebook, UnknownRulebook) as error:
+        except (RulebookError, UnknownRulebook) as error:
             errors.append(str(error))
     errors += [f"lock.yaml: '{code}' không có tệp" for code in sorted(_lock()) if code not in read]
     for document in read.values():

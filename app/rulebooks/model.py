@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from math import ceil
 from typing import Annotated, Any, Literal, Self
 
@@ -53,7 +54,7 @@ class UnknownAnswer(Invalid):
     message = "Phiếu có lựa chọn không thuộc bộ tiêu chí này."
 
 
-class BrokenRulebook(Exception):
+class RulebookError(Exception):
     """A document that cannot be trusted: malformed, altered after publication, or uncited."""
 
 
@@ -79,6 +80,9 @@ MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])
 Code = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Word = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=60)]
 RecognisedStar = Literal[3, 4, 5]
+
+FULL_MARKS = 100
+TOURISM_SET = 26
 
 
 class Frozen(BaseModel):
@@ -277,11 +281,11 @@ class Criterion(Frozen):
         )
 
     def find_option(self, code: str) -> Option | None:
-        """The option with this code, or None."""
+        """Return the option with this code, or None."""
         return next((option for option in self.options if option.code == code), None)
 
     def options_of_case(self, case: str | None) -> tuple[Option, ...]:
-        """The options of one case, in the order of the table."""
+        """Return the options of one case, in the order of the table."""
         return self._by_case.get(case, ())
 
 
@@ -396,7 +400,7 @@ class Rubric(Frozen):
             "disqualified_when_vi": raw.get("disqualified_when_vi") or "",
             # The 2019 files do not repeat it: five units, none for services.
             "sample_products_required": raw.get(
-                "sample_products_required", 0 if raw.get("set_number") == 26 else 5
+                "sample_products_required", 0 if raw.get("set_number") == TOURISM_SET else 5
             ),
         }
 
@@ -405,7 +409,7 @@ class Rubric(Frozen):
         codes = [criterion.code for criterion in self.criteria]
         if len(set(codes)) != len(codes):
             raise ValueError("trùng mã tiêu chí")
-        if self.total_max != 100 or sum(part.max for part in self.parts) != 100:
+        if {self.total_max, sum(part.max for part in self.parts)} != {FULL_MARKS}:
             raise ValueError("tổng điểm tối đa phải là 100")
         for part in self.parts:
             total = sum(section.max for section in part.sections)
@@ -443,7 +447,7 @@ class Rubric(Frozen):
             if self.disqualified_when
             else ()
         )
-        printed = []
+        printed: list[Gate] = []
         for criterion in self.criteria:
             printed += criterion.gates
             printed += [option.gate for option in criterion.options if option.gate]
@@ -457,18 +461,18 @@ class Rubric(Frozen):
                     yield part, section, criterion
 
     def find_criterion(self, code: str) -> Criterion | None:
-        """The criterion with this code, or None."""
+        """Return the criterion with this code, or None."""
         return self._by_code.get(code)
 
     def criterion(self, code: str) -> Criterion:
-        """The criterion with this code; refuses a code the set does not have."""
+        """Return the criterion with this code; refuse a code the set does not have."""
         found = self._by_code.get(code)
         if found is None:
             raise UnknownAnswer({code: "Không có tiêu chí này."})
         return found
 
     def find_gate(self, criterion_code: str, effect: GateEffect) -> Gate | None:
-        """The gate printed at this criterion with this effect, or None."""
+        """Return the gate printed at this criterion with this effect, or None."""
         return next(
             (g for g in self.gates if g.criterion_code == criterion_code and g.effect == effect),
             None,
@@ -731,7 +735,7 @@ class Procedure(Frozen):
     transition: tuple[Transition, ...]
 
     def rounds_of(self, level: Actor) -> Rounds:
-        """The rounds of a level."""
+        """Return the rounds of a level."""
         return next(rounds for rounds in self.rounds if rounds.level == level)
 
     def kinds_for(self, category_code: str) -> tuple[ProducerKindRule, ...]:
@@ -781,12 +785,12 @@ class Regime(Frozen):
     def _consistent(self) -> Self:
         if [band.star for band in self.star_bands] != [5, 4, 3, 2, 1]:
             raise ValueError("phải có đủ năm hạng sao, từ 5 đến 1")
-        if sum(part.max for part in self.parts) != 100:
+        if sum(part.max for part in self.parts) != FULL_MARKS:
             raise ValueError("tổng điểm các phần phải là 100")
         ordered = sorted(self.star_bands, key=lambda band: band.low)
-        if ordered[0].low != 0 or ordered[-1].high != 100 or not ordered[-1].high_included:
+        if ordered[0].low != 0 or ordered[-1].high != FULL_MARKS or not ordered[-1].high_included:
             raise ValueError("các hạng sao phải phủ từ 0 đến 100")
-        for lower, upper in zip(ordered, ordered[1:], strict=False):
+        for lower, upper in pairwise(ordered):
             if lower.high != upper.low or lower.high_included:
                 raise ValueError(f"khoảng điểm hạng {lower.star} và {upper.star} không nối nhau")
         if self.status is Status.IN_FORCE and not (self.stated_procedure and self.star_minima):
@@ -806,11 +810,11 @@ class Regime(Frozen):
         return self.stated_procedure
 
     def band_of(self, average: Fraction) -> StarBand:
-        """The band that holds this exact average (26/2026/QĐ-TTg art. 3.3)."""
+        """Return the band that holds this exact average (26/2026/QĐ-TTg art. 3.3)."""
         return next(band for band in self.star_bands if band.covers(average))
 
     def band(self, star: int) -> StarBand:
-        """The band of a star."""
+        """Return the band of a star."""
         return next(band for band in self.star_bands if band.star == star)
 
     def signer_of(self, star: int) -> str:
@@ -841,7 +845,7 @@ class Quorum(Frozen):
         )
 
     def needed(self, voting: int) -> int:
-        """The least number of voting members that makes a quorum."""
+        """Return the least number of voting members that makes a quorum."""
         return ceil(self.share * voting)
 
 

@@ -33,6 +33,9 @@ from app.rulebooks.model import (
 NOT_MET = "none"
 """An explicit "không đạt": worth 0, and not the same as a criterion nobody has judged yet."""
 
+LOWEST_RECOGNISED = 3
+HIGHEST = 5
+
 DOCUMENT_VERSION = 1
 
 Answers = Mapping[str, str]
@@ -182,13 +185,13 @@ def minima(rubric: Rubric) -> tuple[StarMinimum, ...]:
     """
     return tuple(
         StarMinimum(criterion.code, star, option.code, option.points, option.label)
-        for star in (3, 4, 5)
+        for star in range(LOWEST_RECOGNISED, HIGHEST + 1)
         for criterion in rubric.criteria
         if (option := _marked(criterion, star)) is not None
     )
 
 
-def reaches(rubric: Rubric, criterion: Criterion, answer: str | None, star: int) -> bool:
+def reaches(criterion: Criterion, answer: str | None, star: int) -> bool:
     """Whether an answer is not lower than every marked option up to the star (Phụ lục II, legend).
 
     "Not lower" is the order of the table within the chosen case, not the points: two options may
@@ -209,7 +212,7 @@ def reaches(rubric: Rubric, criterion: Criterion, answer: str | None, star: int)
 def _reaches_mark(rubric: Rubric, minimum: StarMinimum, answers: Answers) -> bool:
     """Whether a sheet reaches this one mark; marks rise with the options, so lower ones follow."""
     criterion = rubric.criterion(minimum.criterion_code)
-    return reaches(rubric, criterion, answers.get(criterion.code), minimum.star)
+    return reaches(criterion, answers.get(criterion.code), minimum.star)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +253,7 @@ def nearest_points(rubric: Rubric, regime: Regime, answers: Answers, star: int) 
 def sheet_star(rubric: Rubric, regime: Regime, answers: Answers) -> int:
     """Return the star one sheet alone would give: its band lowered by the minima it misses."""
     star: int = regime.band_of(Fraction(sheet_score(rubric, answers).total)).star
-    while star >= 3 and not all(
+    while star >= LOWEST_RECOGNISED and not all(
         _reaches_mark(rubric, minimum, answers)
         for minimum in minima(rubric)
         if minimum.star <= star
@@ -301,7 +304,7 @@ class MinimumFinding:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One sentence of the result, with its legal basis; `text` is `template` filled with `params`."""
+    """One sentence of the result, with its basis; `text` is `template` filled with `params`."""
 
     code: str
     template: str
@@ -390,7 +393,8 @@ def council_result(
     band = regime.band_of(average)
     means = _means([score.by_criterion for score in scores])
     findings = tuple(
-        _finding(rubric, rules, minimum, sheets, means, confirmations) for minimum in minima(rubric)
+        _finding(rubric, rules, minimum, sheets=sheets, means=means, confirmations=confirmations)
+        for minimum in minima(rubric)
     )
     upheld, suggested = _gates(rubric, rules, sheets, gates_upheld)
     star = 0 if upheld else _star(band, findings)
@@ -498,6 +502,7 @@ def _finding(
     rubric: Rubric,
     rules: CouncilRules,
     minimum: StarMinimum,
+    *,
     sheets: Sequence[Answers],
     means: Mapping[str, Fraction],
     confirmations: Mapping[tuple[str, int], bool],
@@ -553,7 +558,9 @@ def _split_met(
 def _star(band: StarBand, findings: Sequence[MinimumFinding]) -> int:
     """Lower the star of the band until every minimum of it and of the stars below is met."""
     star: int = band.star
-    while star >= 3 and not all(finding.met for finding in findings if finding.star <= star):
+    while star >= LOWEST_RECOGNISED and not all(
+        finding.met for finding in findings if finding.star <= star
+    ):
         star -= 1
     return star
 
@@ -561,9 +568,9 @@ def _star(band: StarBand, findings: Sequence[MinimumFinding]) -> int:
 def _outcome(star: int, *, excluded: bool) -> Outcome:
     if excluded:
         return Outcome.EXCLUDED
-    if star == 5:
+    if star == HIGHEST:
         return Outcome.AWAITING_CENTRE
-    return Outcome.RECOGNISED_CANDIDATE if star >= 3 else Outcome.BELOW_THREE
+    return Outcome.RECOGNISED_CANDIDATE if star >= LOWEST_RECOGNISED else Outcome.BELOW_THREE
 
 
 # --- reasons ----------------------------------------------------------------------------------
