@@ -1,12 +1,15 @@
 # One image; the command chooses: serve (default), migrate, seed, audit verify …
 FROM python:3.11-slim AS build
 WORKDIR /src
-RUN python -m venv /opt/ocop && /opt/ocop/bin/pip install --no-cache-dir -q uv==0.13.9
-COPY requirements.lock .
+COPY requirements.lock requirements-uv.lock ./
+RUN python -m venv /opt/ocop \
+    && /opt/ocop/bin/pip install --no-cache-dir -q --require-hashes -r requirements-uv.lock
 RUN VIRTUAL_ENV=/opt/ocop /opt/ocop/bin/uv pip sync --require-hashes --compile-bytecode requirements.lock \
     && printf '#!/opt/ocop/bin/python\nfrom app.cli import main\nmain()\n' > /opt/ocop/bin/ocop \
-    && chmod +x /opt/ocop/bin/ocop
+    && chmod +x /opt/ocop/bin/ocop \
+    && /opt/ocop/bin/pip uninstall -q -y uv
 
+# Runs with a read-only root: it writes to /data, and to /tmp (give it a tmpfs) while a file arrives.
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 ocop && install -d -o ocop /data
 COPY --from=build /opt/ocop /opt/ocop

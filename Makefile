@@ -4,16 +4,19 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-UV_VERSION := 0.13.9
+# A developer's environment holds all a server needs: do not shrink it to run the program.
+READY := $(if $(wildcard $(VENV)/development),$(VENV)/development,$(VENV)/runtime)
+PACKAGES = $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check lock format clean browser
+.PHONY: help run test check lock upgrade format clean browser
 
 help: ## what can be asked for
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: $(VENV)/runtime ## set up, migrate, load the demonstration world, serve
+run: $(READY) ## set up, migrate, load the demonstration world, serve
 	@$(BIN)/ocop run
 
 test: $(VENV)/development browser ## every test, on SQLite and PostgreSQL, in a real browser
@@ -27,12 +30,14 @@ check: $(VENV)/development ## format, lint, types, import contracts, rulebooks, 
 	$(BIN)/ocop check-rulebooks
 	$(BIN)/ocop draw-states --check
 	$(BIN)/pytest -q tests/architecture
+	@echo "Mọi kiểm tra đều qua. / Every check has passed."
 
-lock: $(VENV)/uv ## resolve again and write both lock files (hashes, no address of any host)
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
-		pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
-		pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+lock: $(VENV)/uv ## write the lock files for what pyproject.toml asks now (hashes, no address of any host)
+	$(COMPILE) $(UPGRADE) pyproject.toml -o requirements.lock
+	$(COMPILE) $(UPGRADE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+
+upgrade: ## the same, with the newest versions that pyproject.toml allows
+	@$(MAKE) lock UPGRADE=--upgrade
 
 format: $(VENV)/development ## let the formatter and the linter mend what they can
 	$(BIN)/ruff check --fix-only -q . && $(BIN)/ruff format -q .
@@ -40,27 +45,29 @@ format: $(VENV)/development ## let the formatter and the linter mend what they c
 clean: ## remove the environment and the local data
 	rm -rf $(VENV) var
 
-$(VENV)/uv:
+$(VENV)/uv: requirements-uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Cần Python 3.11 trở lên. / Python 3.11 or newer is needed."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian-package python3-venv
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install -q uv==$(UV_VERSION)
+	@$(BIN)/pip install -q --require-hashes -r requirements-uv.lock
 	@touch $@
 
-$(VENV)/runtime: requirements.lock pyproject.toml | $(VENV)/uv
-	@if [ ! -e $(VENV)/development ]; then \
-		$(BIN)/uv pip sync -q --require-hashes --compile-bytecode requirements.lock; \
-		echo "$(CURDIR)" > $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ocop.pth; \
-		printf '#!%s/$(BIN)/python\nfrom app.cli import main\nmain()\n' "$(CURDIR)" > $(BIN)/ocop; \
-		chmod +x $(BIN)/ocop; fi
+# No build backend on a server: a path file and a three-line command stand for the installed project.
+$(VENV)/runtime: requirements.lock pyproject.toml $(VENV)/uv
+	@echo "Chuẩn bị môi trường … / preparing the environment …"
+	@$(BIN)/uv pip sync -q --require-hashes --compile-bytecode requirements.lock
+	@echo "$(CURDIR)" > "$(PACKAGES)/ocop.pth"
+	@printf '#!%s/$(BIN)/python\nfrom app.cli import main\nmain()\n' "$(CURDIR)" > $(BIN)/ocop
+	@chmod +x $(BIN)/ocop
 	@touch $@
 
-$(VENV)/development: requirements-dev.lock pyproject.toml | $(VENV)/uv
+$(VENV)/development: requirements-dev.lock pyproject.toml $(VENV)/uv
+	@echo "Chuẩn bị môi trường phát triển … / preparing the development environment …"
 	@$(BIN)/uv pip sync -q --require-hashes requirements-dev.lock
+	@rm -f "$(PACKAGES)/ocop.pth"
 	@$(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
-	@rm -f $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ocop.pth
-	@touch $@ $(VENV)/runtime
+	@touch $@
 
 browser:
 	@[ -n "$$OCOP_CHROMIUM" ] || command -v chromium >/dev/null || .ci/debian-package chromium || true
