@@ -2,10 +2,11 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from tests.plugins.loud import not_run
 
@@ -18,8 +19,23 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PHONE = {"width": 360, "height": 740}
-DESKTOP = {"width": 1280, "height": 900}
+PHONE = ViewportSize(width=360, height=740)
+DESKTOP = ViewportSize(width=1280, height=900)
+
+
+class OpenPage(Protocol):
+    """Opens a window of its own: phone or desktop, light or dark, with or without scripts."""
+
+    def __call__(
+        self,
+        *,
+        phone: bool = True,
+        dark: bool = False,
+        script: bool = True,
+        base_url: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Page:
+        """Return the empty page."""
 
 
 @pytest.fixture(scope="session")
@@ -36,22 +52,28 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+def new_page(browser: Browser) -> Iterator[OpenPage]:
     """Return a function that opens a window of its own: phone or desktop, light or dark."""
     contexts: list[BrowserContext] = []
 
     def open_page(
-        *, phone: bool = True, dark: bool = False, script: bool = True, **options: object
+        *,
+        phone: bool = True,
+        dark: bool = False,
+        script: bool = True,
+        base_url: str | None = None,
+        headers: dict[str, str] | None = None,
     ) -> Page:
         context = browser.new_context(
-            viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type] -- a plain dict is a ViewportSize
+            viewport=PHONE if phone else DESKTOP,
             has_touch=phone,
             is_mobile=phone,
             locale="vi-VN",
             timezone_id="Asia/Ho_Chi_Minh",
             color_scheme="dark" if dark else "light",
             java_script_enabled=script,
-            **options,  # type: ignore[arg-type] -- passed through to Playwright
+            base_url=base_url,
+            extra_http_headers=headers,
         )
         context.set_default_timeout(15_000)
         contexts.append(context)
@@ -60,3 +82,15 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def phone_page(new_page: OpenPage) -> Page:
+    """Return a page on a small phone, 360 by 740, with touch."""
+    return new_page()
+
+
+@pytest.fixture
+def desktop_page(new_page: OpenPage) -> Page:
+    """Return a page on a desk, 1280 by 900."""
+    return new_page(phone=False)
