@@ -79,7 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     app.state.pages = {r.name: r for r in _routes(app) if getattr(r, "name", None)}
     _install_refusals(app)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign] -- FastAPI's documented way
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # -- FastAPI's documented way
     app.add_middleware(CrossOriginProtection)
     app.add_middleware(CompressMiddleware, zstd=False, brotli_quality=5, minimum_size=600)
     app.add_middleware(SecurityHeaders, settings=settings)

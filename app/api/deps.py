@@ -123,7 +123,7 @@ def needs(scope: Scope) -> Any:
             )
         return Call(request, unit, actor, at)
 
-    call.scope = scope  # type: ignore[attr-defined] -- read by the OpenAPI document
+    call.scope = scope  # type: ignore[attr-defined]  # -- read by the OpenAPI document
     return Depends(call)
 
 

@@ -9,11 +9,10 @@ from urllib.parse import quote, unquote, urlencode
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy import Engine
 
 from app.core import clock
 from app.core.codes import new_secret
-from app.core.db import WriteSession, transaction
+from app.core.db import Database, WriteSession, transaction
 from app.core.errors import Refusal
 from app.core.settings import Settings
 from app.domain.accounts.actions import touch
@@ -229,8 +228,8 @@ def _signed_in(request: Request, unit: Unit, at: datetime) -> Actor | None:
     return actor
 
 
-def _touching(login_id: int, at: datetime) -> Callable[[Engine], None]:
-    def touch_later(engine: Engine) -> None:
+def _touching(login_id: int, at: datetime) -> Callable[[Database], None]:
+    def touch_later(engine: Database) -> None:
         with transaction(engine) as session:
             touch(session, login_id, at=at)
 

@@ -63,7 +63,7 @@ class People:
         if username not in self._known:
             self._known[username] = make_person(
                 self._session, username, *roles, at=self.at, **where
-            )  # type: ignore[arg-type] -- keyword arguments passed through
+            )  # type: ignore[arg-type]  # -- keyword arguments passed through
         return self._known[username]
 
     def officer(self, unit_code: str = HOME) -> Actor:
