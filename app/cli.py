@@ -1,7 +1,6 @@
 """The `ocop` command: migrate, load, serve, check. Imports wait until a command needs them."""
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,10 +73,11 @@ def run(
         os.environ["OCOP_PORT"] = str(port)
     settings = _settings()
     migrate_database(settings)
+    from app.core.clock import now
     from app.demonstration.world import ACCOUNTS_NOTE, accounts, build_world
 
     engine = _engine(settings)
-    fresh = build_world(engine, settings, at=datetime.now(UTC))
+    fresh = build_world(engine, settings, at=now())
     engine.dispose()
     typer.echo("Đã tạo dữ liệu minh họa." if fresh else "Dữ liệu minh họa đã có sẵn.")
     typer.echo(f"\nOCOP Lai Châu: http://{settings.host}:{settings.port}\n")
