@@ -75,19 +75,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static", FingerprintedFiles(directory=STATIC), name="static")
     app.router.routes.append(Route("/healthz", healthz, name="healthz"))
     app.router.routes.append(Route("/readyz", readyz, name="readyz"))
+    app.state.pages = {}
     for router in page_routers():
         app.include_router(router)
-    app.state.pages = {r.name: r for r in _routes(app) if getattr(r, "name", None)}
+        app.state.pages |= {page.name: page for page in router.routes if isinstance(page, Route)}
     _install_refusals(app)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # -- FastAPI's documented way
     app.add_middleware(CrossOriginProtection)
     app.add_middleware(CompressMiddleware, zstd=False, brotli_quality=5, minimum_size=600)
     app.add_middleware(SecurityHeaders, settings=settings)
     return app
-
-
-def _routes(app: FastAPI) -> list[Any]:
-    return list(app.routes)
 
 
 @asynccontextmanager
