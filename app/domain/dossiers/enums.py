@@ -67,3 +67,23 @@ class EvidenceKind(StrEnum):
     QUALITY_SYSTEM = "quality_system"
     AWARD = "award"
     OTHER = "other"
+
+
+class DossierPart(StrEnum):
+    """The parts of a dossier that a commune may ask to complete (26/2026/QĐ-TTg art. 6.1, 6.2.d)."""
+
+    REGISTRATION = "registration"
+    BUSINESS_RESULTS = "business_results"
+    SELF_ASSESSMENT = "self_assessment"
+    EVIDENCE = "evidence"
+    BUSINESS_PLAN = "business_plan"
+    SAMPLES = "samples"
+
+
+class Finding(StrEnum):
+    """The four findings of the commune's report (Mẫu số 03, part II)."""
+
+    MATERIAL = "material"
+    LABOUR = "labour"
+    IDEA = "idea"
+    IDENTITY = "identity"

@@ -5,15 +5,28 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.core.columns import long_text, words
+from app.core.columns import document, long_text, words
 from app.domain.dossiers.enums import DossierKind, DossierState, EvidenceKind
+
+# One dossier of a product at a time: the database holds it even against two requests at once.
+_IS_OPEN = sa.text("state NOT IN ('recognised', 'below_three', 'excluded', 'withdrawn')")
 
 
 class Dossier(SQLModel, table=True):
     """One application of one product, pinned to the rulebooks in force on the day it was opened."""
 
     __tablename__ = "dossiers"
-    __table_args__ = (sa.Index("ix_dossiers_commune_state", "commune_code", "state", "id"),)
+    __table_args__ = (
+        sa.Index("ix_dossiers_commune_state", "commune_code", "state", "id"),
+        sa.Index(
+            "uq_dossiers_open_product",
+            "product_id",
+            unique=True,
+            sqlite_where=_IS_OPEN,
+            postgresql_where=_IS_OPEN,
+        ),
+        sa.CheckConstraint("sample_count >= 0", name="samples_counted"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     code: str = Field(max_length=20, unique=True)
@@ -26,6 +39,7 @@ class Dossier(SQLModel, table=True):
     regime_code: str = Field(max_length=40)
     rubric_code: str = Field(max_length=40)
     council_rules_code: str = Field(max_length=60)
+    regime_hash: str = Field(max_length=64)
     rubric_hash: str = Field(max_length=64)
     council_rules_hash: str = Field(max_length=64)
     business_results: str = long_text(default="")
@@ -36,7 +50,7 @@ class Dossier(SQLModel, table=True):
     filed_at: datetime | None = None
     slip_number: str | None = Field(default=None, unique=True, max_length=60)
     commune_due_on: date | None = Field(default=None, index=True)
-    return_reason: str = long_text(default="")
+    return_items: list[dict[str, str]] = document(default_factory=list)
     assessed_at: datetime | None = None
     proposed_at: datetime | None = None
     proposal_number: str = ""
