@@ -69,5 +69,7 @@ $(VENV)/development: requirements-dev.lock pyproject.toml $(VENV)/uv
 	@$(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
-browser:
+# Playwright's driver is a Node.js that wants libatomic, which a bare Debian does not have.
+browser: $(VENV)/development
 	@[ -n "$$OCOP_CHROMIUM" ] || command -v chromium >/dev/null || .ci/debian-package chromium || true
+	@$(BIN)/playwright --version >/dev/null 2>&1 || .ci/debian-package libatomic1 || true

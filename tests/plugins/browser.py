@@ -2,10 +2,12 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from typing import Protocol
 
 import pytest
+from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from tests.plugins.loud import not_run
@@ -44,6 +46,11 @@ def browser() -> Iterator[Browser]:
     path = os.environ.get("OCOP_CHROMIUM") or shutil.which("chromium")
     if path is None:
         not_run("Chromium", "không thấy lệnh chromium (apt-get install chromium)")
+    driver = subprocess.run(
+        [*compute_driver_executable(), "--version"], capture_output=True, check=False
+    )
+    if driver.returncode != 0:
+        not_run("Chromium", "Playwright không khởi động được (apt-get install libatomic1)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
