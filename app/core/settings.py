@@ -56,6 +56,11 @@ class Settings(BaseSettings):
         """Where uploaded files lie, named by the hash of their content."""
         return self.data_dir / "files"
 
+    @property
+    def private_key_dir(self) -> Path:
+        """Where the private halves of stamp keys lie, readable by the signing process only."""
+        return self.key_dir or self.data_dir / "keys"
+
     @cached_property
     def secure_cookies(self) -> bool:
         """Whether the public address is https, so that cookies may insist on it."""

@@ -1,0 +1,224 @@
+"""Data of one paper of each kind, as the domain would shape it; people are invented."""
+
+from app.core.qr import qr_svg
+
+SIGNER = {
+    "on_behalf": ["TM. Ủy ban nhân dân", "KT. Chủ tịch"],
+    "title": "Phó Chủ tịch",
+    "name": "Nguyễn Văn Mẫu",
+    "note": "",
+}
+
+CERTIFICATE: dict[str, object] = {
+    "specimen": False,
+    "authority": "CHỦ TỊCH ỦY BAN NHÂN DÂN TỈNH LAI CHÂU",
+    "product": "Trà Shan tuyết cổ thụ Sin Suối Hồ",
+    "producer": "Hợp tác xã Nông nghiệp và Dịch vụ Mẫu Đơn",
+    "address": "Bản Sin Suối Hồ, xã Sin Suối Hồ, tỉnh Lai Châu",
+    "stars": 4,
+    "level": "cấp tỉnh",
+    "product_code": "LC-03478-07-2026",
+    "certificate": "GCN-7K2M9Q4",
+    "decision": "1268/QĐ-UBND ngày 24 tháng 11 năm 2026",
+    "valid_from": "24/11/2026",
+    "valid_until": "24/11/2029",
+    "place_and_date": "Lai Châu, ngày 24 tháng 11 năm 2026",
+    "signer": SIGNER,
+    "qr": qr_svg("https://tem.ocop.gov.vn/GCN-7K2M9Q4"),
+    "link": "tem.ocop.gov.vn/GCN-7K2M9Q4",
+}
+
+REGISTRATION_FORM: dict[str, object] = {
+    "specimen": False,
+    "province": "Lai Châu",
+    "year": "2026",
+    "producer": {
+        "name": "Hợp tác xã Nông nghiệp và Dịch vụ Mẫu Đơn",
+        "representative": "Lò Thị Mẫu",
+        "position": "Giám đốc",
+        "address": "Bản Sin Suối Hồ, xã Sin Suối Hồ, tỉnh Lai Châu",
+        "phone": "0900 000 000",
+        "email": "",
+    },
+    "product": "Trà Shan tuyết cổ thụ Sin Suối Hồ",
+    "group": "Ngành Đồ uống, nhóm Chè, phân nhóm Chè tươi, chè chế biến",
+    "kind": "upgrade",
+    "samples": "05 sản phẩm",
+    "place_and_date": "Sin Suối Hồ, ngày 14 tháng 9 năm 2026",
+    "commune_slip": {
+        "number": "07-12/PĐK-12-03478-2026",
+        "received_on": "14/09/2026",
+        "received_by": "Giàng A Mẫu",
+    },
+    "province_slip": {"number": "", "received_on": "", "received_by": ""},
+}
+
+COMMUNE_REPORT: dict[str, object] = {
+    "specimen": False,
+    "authority": "ỦY BAN NHÂN DÂN XÃ SIN SUỐI HỒ",
+    "number": "12/BC-UBND",
+    "place_and_date": "Sin Suối Hồ, ngày 30 tháng 9 năm 2026",
+    "commune": "xã Sin Suối Hồ",
+    "province": "Lai Châu",
+    "producer": {
+        "name": "Hợp tác xã Nông nghiệp và Dịch vụ Mẫu Đơn",
+        "kind": "Hợp tác xã",
+        "address": "Bản Sin Suối Hồ, xã Sin Suối Hồ, tỉnh Lai Châu",
+        "representative": "Lò Thị Mẫu",
+        "gender": "Nữ",
+        "ethnicity": "Thái",
+        "residence": "Bản Sin Suối Hồ, xã Sin Suối Hồ, tỉnh Lai Châu",
+    },
+    "product": "Trà Shan tuyết cổ thụ Sin Suối Hồ",
+    "findings": {
+        "material": {
+            "claim": "Toàn bộ búp chè hái từ các cây chè cổ thụ của 42 hộ trong bản.",
+            "figure": "nguyên liệu trên địa bàn xã chiếm 92 %.",
+            "finding": "Ủy ban nhân dân xã đã kiểm tra sổ thu mua ba vụ gần nhất và đi thực tế "
+            "tại vườn. Phần nguyên liệu còn lại mua của xã bên cạnh.\n"
+            "Mô tả của chủ thể phù hợp với thực tế.",
+            "confirmed": True,
+        },
+        "labour": {
+            "claim": "",
+            "figure": "18/21 lao động thường trú trên địa bàn xã.",
+            "finding": "Lao động địa phương được ký hợp đồng, đóng bảo hiểm theo danh sách.",
+            "confirmed": True,
+        },
+        "idea": {
+            "claim": "",
+            "figure": "",
+            "finding": "Sản phẩm truyền thống của đồng bào Mông, có cải tiến khâu sao và đóng gói.",
+            "confirmed": True,
+        },
+        "identity": {
+            "claim": "",
+            "figure": "",
+            "finding": "Giống chè Shan bản địa ở độ cao trên 1.400 m; cách sao bằng chảo gang được "
+            "truyền qua nhiều đời. Chưa có tài liệu chứng minh tuổi của từng cây.",
+            "confirmed": False,
+        },
+    },
+    "signer": {**SIGNER, "title": "Chủ tịch", "on_behalf": ["TM. Ủy ban nhân dân"]},
+}
+
+_MEMBERS = [
+    ("Nguyễn Văn Mẫu", "Ủy ban nhân dân tỉnh", "Chủ tịch Hội đồng", True),
+    ("Lò Thị Mẫu", "Sở Nông nghiệp và Môi trường", "Phó Chủ tịch", True),
+    ("Giàng A Mẫu", "Sở Công Thương", "Ủy viên", True),
+    ("Trần Thị Mẫu", "Sở Y tế", "Ủy viên", True),
+    ("Vàng Văn Mẫu", "Sở Văn hóa, Thể thao và Du lịch", "Ủy viên", False),
+]
+
+MINUTES: dict[str, object] = {
+    "specimen": False,
+    "authority": "HỘI ĐỒNG ĐÁNH GIÁ, PHÂN HẠNG SẢN PHẨM OCOP TỈNH LAI CHÂU",
+    "number": "02/BB-HĐ",
+    "place_and_date": "Lai Châu, ngày 12 tháng 11 năm 2026",
+    "round": "Đợt 2 năm 2026",
+    "bases": [
+        "Quyết định số 26/2026/QĐ-TTg ngày 22 tháng 5 năm 2026 của Thủ tướng Chính phủ",
+        "Quyết định số 999/QĐ-UBND ngày 01 tháng 7 năm 2026 về việc thành lập Hội đồng",
+    ],
+    "opened": "08 giờ 00, ngày 12/11/2026",
+    "closed": "11 giờ 20 cùng ngày",
+    "place": "Phòng họp số 2, trụ sở Ủy ban nhân dân tỉnh Lai Châu",
+    "attendance": {
+        "total": "5",
+        "present": "4",
+        "needed": "4",
+        "rate": "80 %",
+        "members": [
+            {"name": name, "organisation": organisation, "seat": seat, "present": present}
+            for name, organisation, seat, present in _MEMBERS
+        ],
+    },
+    "items": [
+        {
+            "product": "Trà Shan tuyết cổ thụ Sin Suối Hồ",
+            "producer": "Hợp tác xã Nông nghiệp và Dịch vụ Mẫu Đơn",
+            "sheets": "4",
+            "average": "82,25",
+            "lowest": "79",
+            "highest": "86",
+            "band": "4 sao",
+            "result": "4 sao",
+            "reason": "",
+        },
+        {
+            "product": "Mật ong bạc hà Pa Ủ",
+            "producer": "Hộ kinh doanh Mẫu Văn Ong",
+            "sheets": "4",
+            "average": "71,50",
+            "lowest": "68",
+            "highest": "74",
+            "band": "4 sao",
+            "result": "3 sao",
+            "reason": "Đủ điểm hạng 4 sao nhưng chưa đạt yêu cầu tối thiểu ở tiêu chí 2.3 "
+            "(truy xuất nguồn gốc điện tử); 3/4 phiếu không đạt.",
+        },
+    ],
+    "conclusion": "Hội đồng thống nhất kết quả nêu trên và đề xuất Chủ tịch Ủy ban nhân dân tỉnh "
+    "công nhận 02 sản phẩm đạt từ 3 sao trở lên.\nThư ký hoàn thiện hồ sơ gửi cơ quan tham mưu.",
+    "chair": {"title": "Chủ tịch Hội đồng", "name": "Nguyễn Văn Mẫu", "note": ""},
+    "secretary": {"title": "Thư ký", "name": "Hoàng Thị Mẫu", "note": ""},
+}
+
+DECISION: dict[str, object] = {
+    "specimen": False,
+    "authority": "ỦY BAN NHÂN DÂN TỈNH LAI CHÂU",
+    "decider": "CHỦ TỊCH ỦY BAN NHÂN DÂN TỈNH LAI CHÂU",
+    "number": "1268/QĐ-UBND",
+    "place_and_date": "Lai Châu, ngày 24 tháng 11 năm 2026",
+    "province": "tỉnh Lai Châu",
+    "round": "Đợt 2 năm 2026",
+    "bases": [
+        "Luật Tổ chức chính quyền địa phương số 72/2025/QH15",
+        "Quyết định số 26/2026/QĐ-TTg ngày 22 tháng 5 năm 2026 của Thủ tướng Chính phủ ban hành Bộ "
+        "tiêu chí và quy trình đánh giá, phân hạng sản phẩm Mỗi xã một sản phẩm",
+        "Biên bản số 02/BB-HĐ ngày 12 tháng 11 năm 2026 của Hội đồng",
+    ],
+    "proposer": "Giám đốc Sở Nông nghiệp và Môi trường",
+    "months": "36",
+    "valid_from": "24/11/2026",
+    "valid_until": "24/11/2029",
+    "items": [
+        {
+            "product": "Trà Shan tuyết cổ thụ Sin Suối Hồ",
+            "producer": "Hợp tác xã Nông nghiệp và Dịch vụ Mẫu Đơn",
+            "address": "xã Sin Suối Hồ",
+            "code": "LC-03478-07-2026",
+            "stars": 4,
+        },
+        {
+            "product": "Mật ong bạc hà Pa Ủ",
+            "producer": "Hộ kinh doanh Mẫu Văn Ong",
+            "address": "xã Bum Tở",
+            "code": "",
+            "stars": 3,
+        },
+    ],
+    "duties": [
+        {
+            "who": "Sở Nông nghiệp và Môi trường",
+            "what": "thông báo kết quả cho Ủy ban nhân dân cấp xã và các chủ thể; theo dõi, "
+            "kiểm tra, giám sát sản phẩm sau công nhận.",
+        },
+        {
+            "who": "Chủ thể có sản phẩm được công nhận",
+            "what": "duy trì chất lượng và sử dụng nhãn hiệu OCOP đúng quy định.",
+        },
+    ],
+    "executors": "Chánh Văn phòng Ủy ban nhân dân tỉnh, Giám đốc Sở Nông nghiệp và Môi trường, Chủ "
+    "tịch Ủy ban nhân dân các xã, phường và các chủ thể có tên tại Phụ lục",
+    "recipients": ["Như Điều 3", "Bộ Nông nghiệp và Môi trường", "Lưu: VT, KT"],
+    "signer": SIGNER,
+}
+
+PAPERS: dict[str, dict[str, object]] = {
+    "certificate": CERTIFICATE,
+    "registration_form": REGISTRATION_FORM,
+    "commune_report": COMMUNE_REPORT,
+    "minutes": MINUTES,
+    "decision": DECISION,
+}
