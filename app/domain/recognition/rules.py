@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
-from app.domain.recognition.enums import Standing
+from app.domain.recognition.enums import DecisionState, Standing
 from app.rulebooks.model import Actor as Authority
 from app.rulebooks.model import Regime
 
@@ -19,6 +19,19 @@ STANDING_BASIS: dict[Standing, str] = {
     Standing.EXPIRED: "26/2026/QĐ-TTg, Điều 4.3",
     Standing.SUPERSEDED: "26/2026/QĐ-TTg, Điều 7.5, Điều 7.6",
     Standing.REVOKED: "26/2026/QĐ-TTg, Điều 8",
+}
+
+STANDING_LABELS: dict[Standing, str] = {
+    Standing.VALID: "Còn hiệu lực",
+    Standing.RENEWAL_WINDOW: "Đến kỳ đánh giá lại",
+    Standing.LATE: "Quá hạn nộp đánh giá lại",
+    Standing.EXPIRED: "Đã hết hạn",
+    Standing.SUPERSEDED: "Đã có giấy mới",
+    Standing.REVOKED: "Đã thu hồi",
+}
+DECISION_LABELS: dict[DecisionState, str] = {
+    DecisionState.DRAFT: "Dự thảo",
+    DecisionState.SIGNED: "Đã ký",
 }
 
 # The product may carry its star: the certificate's term has not ended and nothing replaced it.
@@ -97,6 +110,6 @@ def is_recognised_by_province(star: int, regime: Regime) -> bool:
 
 def product_code(regime: Regime, *, province: str, commune: str, ordinal: int, year: int) -> str:
     """Return the product code the sheets of Annex II ask for (26/2026/QĐ-TTg, Phụ lục II)."""
-    return regime.procedure.product_code.format.format(
+    return regime.procedure.product_code.filled(
         province=province, commune=commune, ordinal=ordinal, year=year
     )

@@ -17,15 +17,23 @@ from app.domain.stamps.enums import BatchState
 from app.domain.stamps.models import StampBatch
 from app.rulebooks.loader import in_force
 
-STATE_WORDS: dict[BatchState, str] = {
-    BatchState.ORDERED: "đã đặt, chờ duyệt",
-    BatchState.APPROVED: "đã duyệt",
-    BatchState.REFUSED: "không duyệt",
-    BatchState.ISSUED: "đã phát hành",
-    BatchState.DELIVERED: "đã giao",
-    BatchState.IN_USE: "đang dùng",
-    BatchState.CLOSED: "đã đóng",
+STATE_LABELS: dict[BatchState, str] = {
+    BatchState.ORDERED: "Chờ duyệt",
+    BatchState.APPROVED: "Đã duyệt",
+    BatchState.REFUSED: "Không duyệt",
+    BatchState.ISSUED: "Đã phát hành",
+    BatchState.DELIVERED: "Đã giao",
+    BatchState.IN_USE: "Đang dùng",
+    BatchState.CLOSED: "Đã đóng",
 }
+WAY = (
+    BatchState.ORDERED,
+    BatchState.APPROVED,
+    BatchState.ISSUED,
+    BatchState.DELIVERED,
+    BatchState.IN_USE,
+    BatchState.CLOSED,
+)
 VOIDABLE = frozenset({BatchState.ISSUED, BatchState.DELIVERED, BatchState.IN_USE})
 PRINTABLE = frozenset({BatchState.ISSUED, BatchState.DELIVERED, BatchState.IN_USE})
 
@@ -77,7 +85,7 @@ class WrongBatchState(Conflict):
     """A step cannot be skipped or repeated."""
 
     code = "batch.state"
-    message = "Lô tem đang ở bước «{state}»; việc này chỉ làm được khi lô «{needed}»."
+    message = "Lô tem đang ở bước «{state}»; việc này chỉ làm được ở bước «{needed}»."
 
 
 class CertificateNotInForce(Refused):
@@ -94,8 +102,8 @@ class CertificateNotInForce(Refused):
 def _not_in(batch: StampBatch, states: Collection[BatchState]) -> Refusal | None:
     if batch.state in states:
         return None
-    needed = " / ".join(words for state, words in STATE_WORDS.items() if state in states)
-    return WrongBatchState(state=STATE_WORDS[batch.state], needed=needed)
+    needed = " / ".join(words for state, words in STATE_LABELS.items() if state in states)
+    return WrongBatchState(state=STATE_LABELS[batch.state], needed=needed)
 
 
 def _not_before(batch: StampBatch, step: str) -> Refusal | None:

@@ -66,6 +66,11 @@ class _Found:
     producer: Producer
 
 
+def is_digits(text: str) -> bool:
+    """Tell whether a text is shaped like the digits of a stamp's code."""
+    return _DIGITS.fullmatch(text) is not None
+
+
 def verdict(
     session: ReadSession, text: str, *, at: datetime, demonstration: bool = False
 ) -> Answer:
@@ -75,7 +80,7 @@ def verdict(
     may be written while reading, so the alarm is raised in the log, with the index and the key.
     """
     typed = text.strip()
-    if _DIGITS.fullmatch(typed):
+    if is_digits(typed):
         answer = _of_digits(session, typed, at=at)
     elif len(typed) > LONGEST_TEXT or not typed or typed.isdecimal():
         raise NotAStampCode

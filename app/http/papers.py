@@ -1,0 +1,15 @@
+"""Papers as answers: a PDF shown in the browser under a sensible name, kept by nobody else."""
+
+from fastapi import Response
+
+
+def pdf_answer(content: bytes, name: str) -> Response:
+    """Answer with a PDF; the name is ours (letters, digits, hyphens), never a person's text."""
+    return Response(
+        content,
+        media_type="application/pdf",
+        headers={
+            "content-disposition": f'inline; filename="{name}"',
+            "cache-control": "private, no-store",
+        },
+    )

@@ -1,0 +1,184 @@
+"""Pages of recognition: decisions (list, draft, sign) and certificates, with their papers."""
+
+from fastapi import Response
+
+from app.core.clock import local_day
+from app.core.errors import Invalid
+from app.domain.recognition.actions import draft_decision, revise_decision, sign_decision
+from app.domain.recognition.models import RecognitionDecision
+from app.domain.recognition.policy import why_not_draft, why_not_revise, why_not_sign
+from app.domain.recognition.queries import (
+    certificate_paper,
+    certificates_page,
+    decided_products,
+    decision_paper,
+    decisions_page,
+    get_certificate,
+    get_decision,
+    recognisable,
+)
+from app.domain.recognition.schemas import (
+    PROVINCIAL_COMMITTEE,
+    DraftDecision,
+    ReviseDecision,
+    SignDecision,
+)
+from app.domain.stamps.policy import why_not_order
+from app.domain.stamps.queries import batches_page
+from app.http.papers import pdf_answer
+from app.web.deps import Page, SignedInPage, page_router
+from app.web.forms import Form, PostedForm, empty_form
+
+router = page_router()
+
+
+@router.get("/decisions", name="decisions.list")
+def index(page: Page, after: int = 0) -> Response:
+    """List the decisions this person may see."""
+    found = decisions_page(page.session, actor=page.actor, after=after)
+    template = "recognition/_decisions.html" if page.is_fragment else "recognition/decisions.html"
+    return page.render(template, found=found, after=after, why_not_draft=why_not_draft(page.actor))
+
+
+@router.get("/decisions/new", name="decisions.new")
+def new(page: Page) -> Response:
+    """Offer the locked results that may be recognised."""
+    if refusal := why_not_draft(page.actor):
+        raise refusal
+    return _form(
+        page,
+        empty_form(
+            {"decided_on": local_day(page.at).isoformat(), "authority": PROVINCIAL_COMMITTEE}
+        ),
+    )
+
+
+@router.post("/decisions", name="decisions.create")
+def create(form: PostedForm, page: Page) -> Response:
+    """Draft a decision."""
+    try:
+        decision = draft_decision(
+            page.session, form.read(DraftDecision), actor=page.actor, at=page.at
+        )
+    except Invalid as problem:
+        return _form(page, form.showing(problem), status=422)
+    return page.go("decisions.show", code=decision.code, said="Đã soạn quyết định.")
+
+
+@router.get("/decisions/{code}", name="decisions.show")
+def show(page: Page, code: str) -> Response:
+    """Show a decision, its products, and the signature or what is missing for it."""
+    return _show(page, get_decision(page.session, code, actor=page.actor), empty_form())
+
+
+@router.get("/decisions/{code}/edit", name="decisions.edit")
+def edit(page: Page, code: str) -> Response:
+    """Ask for changes of a draft."""
+    decision = get_decision(page.session, code, actor=page.actor)
+    if refusal := why_not_revise(page.actor, decision):
+        raise refusal
+    values = {
+        "number": decision.number,
+        "decided_on": decision.decided_on.isoformat(),
+        "authority": decision.authority,
+        "version": str(decision.version),
+    }
+    return _form(page, empty_form(values), decision=decision)
+
+
+@router.post("/decisions/{code}", name="decisions.revise")
+def revise(form: PostedForm, page: Page, code: str) -> Response:
+    """Store a draft anew."""
+    try:
+        revise_decision(page.session, code, form.read(ReviseDecision), actor=page.actor, at=page.at)
+    except Invalid as problem:
+        decision = get_decision(page.session, code, actor=page.actor)
+        return _form(page, form.showing(problem), decision=decision, status=422)
+    return page.go("decisions.show", code=code, said="Đã lưu dự thảo quyết định.")
+
+
+@router.post("/decisions/{code}/sign", name="decisions.sign")
+def sign(form: PostedForm, page: Page, code: str) -> Response:
+    """Sign a decision: its products get their certificates."""
+    try:
+        sign_decision(page.session, code, form.read(SignDecision), actor=page.actor, at=page.at)
+    except Invalid as problem:
+        decision = get_decision(page.session, code, actor=page.actor)
+        return _show(page, decision, form.showing(problem), status=422)
+    return page.go("decisions.show", code=code, said="Đã ký quyết định và cấp giấy chứng nhận.")
+
+
+@router.get("/decisions/{code}/paper.pdf", name="decisions.paper")
+def decision_pdf(page: Page, code: str) -> Response:
+    """Print a decision with its list of products."""
+    paper = decision_paper(page.session, code, actor=page.actor)
+    return pdf_answer(paper.content, f"quyet-dinh-{code}.pdf")
+
+
+@router.get("/certificates", name="certificates.list")
+def certificates(page: Page, after: int = 0) -> Response:
+    """List the certificates this person may see, with what each is worth today."""
+    found = certificates_page(page.session, actor=page.actor, on=local_day(page.at), after=after)
+    template = (
+        "recognition/_certificates.html" if page.is_fragment else "recognition/certificates.html"
+    )
+    return page.render(template, found=found, after=after)
+
+
+@router.get("/certificates/{code}", name="certificates.show")
+def certificate(page: Page, code: str) -> Response:
+    """Show a certificate, its standing today, its stamps, and how to order more."""
+    day = local_day(page.at)
+    found = get_certificate(page.session, code, actor=page.actor, on=day)
+    return page.render(
+        "recognition/certificate.html",
+        found=found,
+        certificate=found.certificate,
+        product=found.product,
+        producer=found.producer,
+        batches=batches_page(
+            page.session, actor=page.actor, certificate_id=found.certificate.id, limit=10
+        ),
+        why_not_order=why_not_order(page.actor, found.certificate, found.product, day),
+    )
+
+
+@router.get("/certificates/{code}/paper.pdf", name="certificates.paper")
+def certificate_pdf(page: Page, code: str) -> Response:
+    """Print a certificate."""
+    paper = certificate_paper(page.session, code, actor=page.actor, on=local_day(page.at))
+    return pdf_answer(paper.content, f"giay-chung-nhan-{code}.pdf")
+
+
+def _show(
+    page: SignedInPage, decision: RecognitionDecision, form: Form, *, status: int = 200
+) -> Response:
+    return page.render(
+        "recognition/decision.html",
+        status=status,
+        form=form,
+        decision=decision,
+        products=decided_products(page.session, decision),
+        why_not_revise=why_not_revise(page.actor, decision),
+        why_not_sign=why_not_sign(page.actor, decision),
+    )
+
+
+def _form(
+    page: SignedInPage,
+    form: Form,
+    *,
+    decision: RecognitionDecision | None = None,
+    status: int = 200,
+) -> Response:
+    chosen = set(form.many("dossiers"))
+    if decision is not None and not chosen:
+        chosen = {row.dossier.code for row in decided_products(page.session, decision)}
+    return page.render(
+        "recognition/form.html",
+        status=status,
+        form=form,
+        decision=decision,
+        candidates=recognisable(page.session, actor=page.actor, decision=decision),
+        chosen=chosen,
+    )
