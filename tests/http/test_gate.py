@@ -1,0 +1,63 @@
+"""Admission: many requests at once against few connections finish; nobody waits for ever."""
+
+import asyncio
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+
+from app.core.db import transaction
+from app.core.settings import Settings
+from app.domain.accounts.enums import Scope
+from app.http.gate import Gate, Overloaded
+from app.main import create_app
+from tests.conftest import AT
+from tests.factories.people import People, token_for
+
+CROWD = 256
+
+
+async def _crowd(settings: Settings, token: str) -> list[int]:
+    transport = httpx.ASGITransport(app=create_app(settings))
+    headers = {"authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://testserver", headers=headers, timeout=60
+    ) as client:
+        answers = await asyncio.gather(
+            *(client.get("/api/v1/producers") for _ in range(CROWD)), return_exceptions=False
+        )
+    return [answer.status_code for answer in answers]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_crowd_against_a_pool_of_five_is_answered_without_an_error(
+    settings: Settings, engine: Engine
+) -> None:
+    with transaction(engine) as session:
+        People(session, AT).agency()
+    token = token_for(engine, "canbotinh", Scope.REGISTER_READ)
+    small = settings.model_copy(update={"pool_size": 5, "pool_wait_seconds": 60.0})
+    assert asyncio.run(_crowd(small, token)) == [200] * CROWD
+
+
+def test_whoever_waits_too_long_is_told_to_come_again() -> None:
+    async def crowd() -> None:
+        gate = Gate(places=1, patience=0.05)
+        async with gate.entered():
+            with pytest.raises(Overloaded):
+                async with gate.entered():
+                    raise AssertionError
+
+    asyncio.run(crowd())
+
+
+def test_a_place_is_free_again_after_a_failure() -> None:
+    async def one_fails() -> None:
+        gate = Gate(places=1, patience=0.05)
+        with pytest.raises(KeyError):
+            async with gate.entered():
+                raise KeyError
+        async with gate.entered():
+            pass
+
+    asyncio.run(one_fails())
