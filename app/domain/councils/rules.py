@@ -1,0 +1,87 @@
+"""What the law and the council rules say about rounds, seats and sheets: pure."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from app.domain.councils.enums import GateKind, ItemState, MeetingState, Seat, SheetState
+from app.rulebooks.model import Actor as Level
+from app.rulebooks.model import CouncilRules, Regime, Rubric
+
+ROUND_BASIS = "26/2026/QĐ-TTg, Điều 5.1"
+COUNCIL_BASIS = "26/2026/QĐ-TTg, Điều 7.3.b"
+MEETING_BASIS = "26/2026/QĐ-TTg, Điều 7.3.d; Quy chế hoạt động của Hội đồng"
+RESULT_BASIS = "26/2026/QĐ-TTg, Điều 3.3, Điều 7.3.d"
+NOTICE_BASIS = "26/2026/QĐ-TTg, Điều 7.3.g"
+
+SEAT_LABELS: dict[Seat, str] = {
+    Seat.CHAIR: "Chủ tịch Hội đồng",
+    Seat.SECRETARY: "Thư ký",
+    Seat.MEMBER: "Thành viên",
+    Seat.INVITED: "Khách mời",
+}
+MEETING_LABELS: dict[MeetingState, str] = {
+    MeetingState.SCHEDULED: "Đã lên lịch",
+    MeetingState.OPEN: "Đang họp",
+    MeetingState.CLOSED: "Đã kết thúc",
+}
+ITEM_LABELS: dict[ItemState, str] = {
+    ItemState.WAITING: "Chờ họp",
+    ItemState.SCORING: "Đang chấm",
+    ItemState.LOCKED: "Đã chốt",
+}
+SHEET_LABELS: dict[SheetState, str] = {
+    SheetState.DRAFT: "Đang chấm",
+    SheetState.SUBMITTED: "Đã nộp",
+    SheetState.RECUSED: "Không tham gia",
+}
+GATE_LABELS: dict[GateKind, str] = {
+    GateKind.DISQUALIFY: "Loại hồ sơ",
+    GateKind.EXCLUDE: "Không đánh giá sản phẩm",
+    GateKind.STOP: "Dừng đánh giá các bước tiếp theo",
+}
+OUTCOME_LABELS: dict[str, str] = {
+    "recognised_candidate": "Đề nghị công nhận",
+    "awaiting_centre": "Đề nghị Trung ương đánh giá",
+    "below_three": "Chưa đạt 3 sao",
+    "excluded": "Bị loại, không phân hạng",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SeatPlan:
+    """What a council's seats must add up to, told as a sentence when they do not."""
+
+    chairs: int
+    secretaries: int
+    voting: int
+
+    def fault(self) -> str | None:
+        """Return what is wrong with the seats (art. 7.3.b), or None."""
+        if self.chairs != 1:
+            return "Hội đồng cần đúng một Chủ tịch."
+        if self.secretaries != 1:
+            return "Hội đồng cần đúng một Thư ký."
+        if self.voting == 0:
+            return "Hội đồng cần ít nhất một thành viên chấm điểm."
+        return None
+
+
+def round_dates(regime: Regime, year: int, ordinal: int) -> tuple[date, date] | None:
+    """Return (proposals before, results before) of a yearly round; None beyond the legal ones."""
+    windows = regime.procedure.rounds_of(Level.PROVINCE)
+    if not 1 <= ordinal <= len(windows):
+        return None
+    window = windows[ordinal - 1]
+    return window.request_before.on(year), window.result_before.on(year)
+
+
+def gates_of(rubric: Rubric) -> tuple[tuple[str, GateKind, str], ...]:
+    """Return the gates a member may raise on this rubric: criterion, effect, official wording."""
+    return tuple(
+        (gate.criterion_code, GateKind(gate.effect.value), gate.text) for gate in rubric.gates
+    )
+
+
+def needs_survey(rules: CouncilRules, set_number: int) -> bool:
+    """Whether the council rules ask for a survey on the spot before scoring this set."""
+    return rules.site_survey.before_scoring and set_number in rules.site_survey.sets
