@@ -114,9 +114,7 @@ def _serve(settings: "Settings") -> None:
 def create_admin(
     username: str,
     name: Annotated[str, typer.Option(help="Họ tên")],
-    password: Annotated[
-        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)
-    ],
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
 ) -> None:
     """Mở tài khoản quản trị đầu tiên."""
     from app.core.clock import now, today

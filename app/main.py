@@ -153,9 +153,7 @@ def _install_refusals(app: FastAPI) -> None:
         headers = {"retry-after": str(Overloaded.retry_after_seconds)}
         detail = "Hệ thống đang có nhiều người dùng. Hãy thử lại sau vài giây."
         if is_api(request):
-            return problem_answer(
-                request, status=503, code="busy", detail=detail, headers=headers
-            )
+            return problem_answer(request, status=503, code="busy", detail=detail, headers=headers)
         return PlainTextResponse(detail, status_code=503, headers=headers)
 
     @app.exception_handler(HTTPException)

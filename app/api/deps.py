@@ -138,7 +138,9 @@ AnyCall = Annotated[OpenCall, Depends(open_call)]
 class Paging(BaseModel):
     """Where a list goes on, and how much of it at once."""
 
-    after: int = Field(default=0, ge=0, le=2**62, description="Giá trị `next_after` của trang trước.")
+    after: int = Field(
+        default=0, ge=0, le=2**62, description="Giá trị `next_after` của trang trước."
+    )
     limit: int = Field(default=20, ge=1, le=LARGEST_PAGE)
 
 

@@ -8,7 +8,9 @@ _BARRED_D = str.maketrans("đĐ", "dD")
 def normal(text: str) -> str:
     """Return the text in NFC with single spaces and no control characters."""
     composed = unicodedata.normalize("NFC", text)
-    kept = "".join(c for c in composed if c in "\n\t" or not unicodedata.category(c).startswith("C"))
+    kept = "".join(
+        c for c in composed if c in "\n\t" or not unicodedata.category(c).startswith("C")
+    )
     return "\n".join(" ".join(line.split()) for line in kept.strip().splitlines())
 
 

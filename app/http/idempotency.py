@@ -100,7 +100,12 @@ def claim(
 
 
 def remember(
-    row: IdempotentRequest, *, status: int, location: str | None, media_type: str | None, body: bytes
+    row: IdempotentRequest,
+    *,
+    status: int,
+    location: str | None,
+    media_type: str | None,
+    body: bytes,
 ) -> None:
     """Keep the answer with the key, in the same transaction as the effect."""
     row.status = status

@@ -28,9 +28,7 @@ _DOSSIER_PEOPLE = frozenset(
         Role.AUDITOR,
     }
 )
-_PROVINCE = frozenset(
-    {Role.AGENCY_OFFICER, Role.AGENCY_HEAD, Role.PROVINCIAL_SIGNER, Role.AUDITOR}
-)
+_PROVINCE = frozenset({Role.AGENCY_OFFICER, Role.AGENCY_HEAD, Role.PROVINCIAL_SIGNER, Role.AUDITOR})
 _STAMP_PEOPLE = frozenset(
     {
         Role.PRODUCER,

@@ -73,7 +73,9 @@ def show(page: Page, code: str) -> Response:
         kind=KIND_LABELS[producer.kind],
         gender=GENDER_LABELS[producer.representative_gender],
         products=products_page(page.session, actor=page.actor, producer_id=producer.id, limit=50),
-        sets={s.set_number: s.name for s in loader.rubrics(loader.in_force(local_day(page.at)).code)},
+        sets={
+            s.set_number: s.name for s in loader.rubrics(loader.in_force(local_day(page.at)).code)
+        },
         why_not_change=why_not_change(page.actor, producer),
         why_not_add=why_not_write(page.actor, producer),
     )
@@ -94,9 +96,7 @@ def edit(page: Page, code: str) -> Response:
 def change(form: PostedForm, page: Page, code: str) -> Response:
     """Store changes."""
     try:
-        change_producer(
-            page.session, code, form.read(ChangeProducer), actor=page.actor, at=page.at
-        )
+        change_producer(page.session, code, form.read(ChangeProducer), actor=page.actor, at=page.at)
     except Invalid as problem:
         return _form(page, form.showing(problem), code=code, status=422)
     return page.go("producers.show", code=code, said="Đã lưu thông tin chủ thể.")

@@ -69,7 +69,9 @@ def moment(value: datetime | None) -> str:
     """Write a moment as 08:05 24/11/2026, in Viet Nam."""
     if value is None:
         return "—"
-    return format_datetime(value.astimezone(VIET_NAM), "HH:mm dd/MM/yyyy", locale="vi", tzinfo=VIET_NAM)
+    return format_datetime(
+        value.astimezone(VIET_NAM), "HH:mm dd/MM/yyyy", locale="vi", tzinfo=VIET_NAM
+    )
 
 
 def number(value: float | Decimal | None) -> str:
@@ -104,7 +106,6 @@ def environment(language: str) -> Environment:
     templates.filters.update(day=day, moment=moment, number=number, points=points)
     templates.globals.update(asset=asset, lang=language)
     return templates
-
 
 
 def rendered(template: str, language: str, context: Mapping[str, Any]) -> str:

@@ -145,9 +145,7 @@ def account(page: Page) -> Response:
 def make_token(form: PostedForm, page: Page) -> Response:
     """Make a token and show its secret, this once."""
     try:
-        secret, _ = create_token(
-            page.session, form.read(CreateToken), actor=page.actor, at=page.at
-        )
+        secret, _ = create_token(page.session, form.read(CreateToken), actor=page.actor, at=page.at)
     except Invalid as problem:
         return _account(page, form.showing(problem), status=422)
     page.unit.claimed = None  # the secret is shown once and kept nowhere, not even for a replay

@@ -39,9 +39,7 @@ def make_person(
             organisation=organisation,
             password=PASSWORD,
             grants=[
-                NewGrant(
-                    role=role, unit_code=unit_code, producer_id=producer_id, valid_from=SINCE
-                )
+                NewGrant(role=role, unit_code=unit_code, producer_id=producer_id, valid_from=SINCE)
                 for role in roles
             ],
         ),

@@ -80,9 +80,7 @@ def touch(session: WriteSession, login_id: int, *, at: datetime) -> None:
         opened.last_seen_at = at
 
 
-def create_user(
-    session: WriteSession, data: CreateUser, *, actor: Actor, at: datetime
-) -> User:
+def create_user(session: WriteSession, data: CreateUser, *, actor: Actor, at: datetime) -> User:
     """Open an account with its posts; only the administrator (or the system itself) may."""
     if actor is not SYSTEM and not actor.has(Role.ADMINISTRATOR):
         raise NotPermitted

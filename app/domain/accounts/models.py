@@ -32,7 +32,9 @@ class Membership(SQLModel, table=True):
     """A post: role and the unit, producer or agency it is for, from one day to another (included)."""
 
     __tablename__ = "memberships"
-    __table_args__ = (sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="range"),)
+    __table_args__ = (
+        sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="range"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     user_id: int = Field(foreign_key="users.id", index=True)

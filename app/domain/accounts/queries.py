@@ -54,9 +54,7 @@ def actor_of(
         for held, _ in rows
     )
     unit_name = next((name for _, name in rows if name), "") or user.organisation
-    return Actor(
-        user_id=user.id, name=user.name, grants=grants, scopes=scopes, unit_name=unit_name
-    )
+    return Actor(user_id=user.id, name=user.name, grants=grants, scopes=scopes, unit_name=unit_name)
 
 
 def find_login(

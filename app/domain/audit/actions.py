@@ -4,7 +4,6 @@ The head of the chain is thus the last row every transaction locks, whatever els
 two transactions can never wait for each other in a circle because of the audit.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -62,9 +61,7 @@ def _chain(session: Session) -> None:
     for said in waiting:
         sequence, previous = head.sequence + 1, head.hash
         digest = event_hash(sequence=sequence, previous_hash=previous, **said)
-        session.add(
-            AuditEvent(sequence=sequence, previous_hash=previous, hash=digest, **said)
-        )
+        session.add(AuditEvent(sequence=sequence, previous_hash=previous, hash=digest, **said))
         head.sequence, head.hash = sequence, digest
     session.flush()
 

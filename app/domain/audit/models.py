@@ -13,7 +13,9 @@ class AuditEvent(SQLModel, table=True):
     """One thing that happened. No foreign keys: history outlives what it is about."""
 
     __tablename__ = "audit_events"
-    __table_args__ = (sa.Index("ix_audit_events_subject", "subject_type", "subject_id", "sequence"),)
+    __table_args__ = (
+        sa.Index("ix_audit_events_subject", "subject_type", "subject_id", "sequence"),
+    )
 
     sequence: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     at: datetime

@@ -50,14 +50,15 @@ def verified_chain(session: ReadSession) -> ChainReport:
         if len(events) < _STEP:
             break
     head = session.exec(select(AuditHead)).one_or_none()
-    if (head.sequence if head else 0, head.hash if head else FIRST_PREVIOUS) != (sequence, previous):
+    if (head.sequence if head else 0, head.hash if head else FIRST_PREVIOUS) != (
+        sequence,
+        previous,
+    ):
         return ChainReport(sequence, previous, sequence + 1, "cut")
     return ChainReport(sequence, previous, None, None)
 
 
-def events_of(
-    session: ReadSession, subject: Any, *, limit: int = 50
-) -> Sequence[AuditEvent]:
+def events_of(session: ReadSession, subject: Any, *, limit: int = 50) -> Sequence[AuditEvent]:
     """Return the newest events about one row, newest first."""
     return session.exec(
         select(AuditEvent)

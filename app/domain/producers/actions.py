@@ -85,7 +85,4 @@ def change_producer(
 
 def _texts(data: CreateProducer | ChangeProducer) -> dict[str, object]:
     values = data.model_dump(exclude={"version", "commune_code"})
-    return {
-        name: normal(value) if type(value) is str else value
-        for name, value in values.items()
-    }
+    return {name: normal(value) if type(value) is str else value for name, value in values.items()}

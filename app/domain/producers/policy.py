@@ -9,9 +9,7 @@ from app.domain.producers.models import Producer
 def why_not_create(actor: Actor, commune_code: str | None = None) -> NotPermitted | None:
     """A commune officer registers the producers of the own commune."""
     if not actor.has(Role.COMMUNE_OFFICER):
-        return NotPermitted(
-            "Chủ thể do cán bộ xã đăng ký.", basis="26/2026/QĐ-TTg, Điều 10.4.a"
-        )
+        return NotPermitted("Chủ thể do cán bộ xã đăng ký.", basis="26/2026/QĐ-TTg, Điều 10.4.a")
     if commune_code and not actor.has_in_unit(commune_code, Role.COMMUNE_OFFICER):
         return NotPermitted(
             "Chỉ đăng ký được chủ thể trên địa bàn xã của mình.",

@@ -50,7 +50,9 @@ class CreateProducer(_ProducerText):
 class ChangeProducer(_ProducerText):
     """The producer as it should be from now on."""
 
-    version: int = Field(ge=1, description="Phiên bản đã xem; khác phiên bản hiện tại thì bị từ chối.")
+    version: int = Field(
+        ge=1, description="Phiên bản đã xem; khác phiên bản hiện tại thì bị từ chối."
+    )
 
 
 class ProducerOut(BaseModel):

@@ -12,7 +12,9 @@ class _ProductText(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     name: str = Field(min_length=2, max_length=200, examples=["Mật ong rừng Tả Lèng"])
-    set_number: int = Field(ge=1, le=SETS, examples=[4], description="Bộ sản phẩm (Phụ lục I), 1–26")
+    set_number: int = Field(
+        ge=1, le=SETS, examples=[4], description="Bộ sản phẩm (Phụ lục I), 1–26"
+    )
     description: str = Field(default="", max_length=4000)
     packaging: str = Field(default="", max_length=300, examples=["Chai thủy tinh 500 ml"])
     story: str = Field(default="", max_length=8000)
@@ -27,7 +29,9 @@ class CreateProduct(_ProductText):
 class ChangeProduct(_ProductText):
     """The product as it should be from now on."""
 
-    version: int = Field(ge=1, description="Phiên bản đã xem; khác phiên bản hiện tại thì bị từ chối.")
+    version: int = Field(
+        ge=1, description="Phiên bản đã xem; khác phiên bản hiện tại thì bị từ chối."
+    )
 
 
 class ProductOut(BaseModel):

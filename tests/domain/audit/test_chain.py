@@ -108,10 +108,10 @@ def test_meddling_behind_the_triggers_is_found_and_placed(
     assert (report.reason, report.first_broken) == (reason, place)
 
 
-def test_no_event_holds_a_password(
-    engine: Engine, session: WriteSession, people: People
-) -> None:
+def test_no_event_holds_a_password(engine: Engine, session: WriteSession, people: People) -> None:
     _three_events(session, people)
     with reading(engine) as fresh:
-        text = str([e.data for e in fresh.exec(select(AuditEvent).order_by(col(AuditEvent.sequence)))])
+        text = str(
+            [e.data for e in fresh.exec(select(AuditEvent).order_by(col(AuditEvent.sequence)))]
+        )
     assert "mat-khau" not in text
