@@ -198,7 +198,7 @@ def key_create(kid: Annotated[int, typer.Argument(min=0, max=255)]) -> None:
     settings = _settings()
     engine = _engine(settings)
     with transaction(engine) as session:
-        create_stamp_key(session, settings.key_dir, kid, at=now())
+        create_stamp_key(session, settings.private_key_dir, kid, at=now())
     engine.dispose()
     typer.echo(f"Đã tạo khóa số {kid}.")
 

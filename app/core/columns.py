@@ -22,7 +22,7 @@ def words(vocabulary: type[StrEnum], *, index: bool = False, **options: Any) -> 
         name=vocabulary.__name__.lower(),
     )
     nullable = options.pop("nullable", False)
-    return Field(sa_type=kind, nullable=nullable, index=index, **options)  # type: ignore[call-overload]  # -- sqlmodel types sa_type as a class, an instance works
+    return Field(sa_type=kind, nullable=nullable, index=index, **options)
 
 
 def document(**options: Any) -> Any:

@@ -34,7 +34,7 @@ def inspected_type(content: bytes, *, field: str = "file") -> str:
     """Return the media type told by the content itself; refuse all that is not a sound PDF or photo."""
     if not content:
         raise Invalid({field: "Tệp rỗng. Hãy chọn lại tệp."}, code="file.empty")
-    kind = filetype.guess_mime(content)
+    kind: str | None = filetype.guess_mime(content)  # type: ignore[no-untyped-call]  # -- the library has no types
     if kind not in ACCEPTED:
         raise Invalid(
             {field: "Chỉ nhận tệp PDF hoặc ảnh JPEG, PNG, WebP."}, code="file.type_not_accepted"
@@ -50,7 +50,7 @@ def inspected_type(content: bytes, *, field: str = "file") -> str:
         raise Invalid(
             {field: "Tệp hỏng hoặc tải chưa trọn. Hãy chọn lại tệp gốc."}, code="file.broken"
         ) from broken
-    return str(kind)
+    return kind
 
 
 def _check_image(content: bytes) -> None:

@@ -34,7 +34,7 @@ _ALGORITHM = ec.ECDSA(hashes.SHA256())
 _DETERMINISTIC = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
 
 
-class KeyTrouble(Exception):
+class KeyFileError(Exception):
     """A key cannot be made, read or trusted: a matter for whoever runs the installation."""
 
 
@@ -50,17 +50,17 @@ class VerifyingKey:
         """Read a public key; refuse any other curve, algorithm or use, and any private part."""
         expected = {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig"}
         if "d" in jwk or any(jwk.get(name) != value for name, value in expected.items()):
-            raise KeyTrouble("only public ES256 signature keys on P-256 are accepted")
+            raise KeyFileError("only public ES256 signature keys on P-256 are accepted")
         kid = jwk.get("kid")
         if not isinstance(kid, str) or not re.fullmatch(r"0|[1-9]\d{0,2}", kid, re.ASCII):
-            raise KeyTrouble("a key number is a decimal string")
+            raise KeyFileError("a key number is a decimal string")
         numbers = ec.EllipticCurvePublicNumbers(
             x=_coordinate(jwk.get("x")), y=_coordinate(jwk.get("y")), curve=_CURVE
         )
         try:
             return cls(_checked_kid(int(kid)), numbers.public_key())
         except ValueError as off_curve:
-            raise KeyTrouble("the point of a key is not on the curve") from off_curve
+            raise KeyFileError("the point of a key is not on the curve") from off_curve
 
     def jwk(self) -> dict[str, str]:
         """Return the key as published in a JWKS."""
@@ -120,7 +120,7 @@ class KeyRing:
         self._keys: dict[int, VerifyingKey] = {}
         for key in keys:
             if key.kid in self._keys:
-                raise KeyTrouble(f"two keys bear the number {key.kid}")
+                raise KeyFileError(f"two keys bear the number {key.kid}")
             self._keys[key.kid] = key
 
     @classmethod
@@ -128,7 +128,7 @@ class KeyRing:
         """Read a published key set."""
         keys = jwks.get("keys")
         if not isinstance(keys, list) or not all(isinstance(key, Mapping) for key in keys):
-            raise KeyTrouble("a key set has a list of keys")
+            raise KeyFileError("a key set has a list of keys")
         return cls(VerifyingKey.from_jwk(key) for key in keys)
 
     @property
@@ -165,7 +165,7 @@ def create_key(directory: Path, kid: int) -> EcdsaKey:
             os.fsync(file.fileno())
         os.link(draft, place)
     except FileExistsError as taken:
-        raise KeyTrouble(f"there is already a key {kid} in {directory}") from taken
+        raise KeyFileError(f"there is already a key {kid} in {directory}") from taken
     finally:
         Path(draft).unlink()
     return EcdsaKey(kid, private)
@@ -176,14 +176,14 @@ def load_key(directory: Path, kid: int) -> EcdsaKey:
     place = _path_of(directory, kid)
     try:
         if place.stat().st_mode & 0o077:
-            raise KeyTrouble(f"{place} may be read by others; its mode must be 0600")
+            raise KeyFileError(f"{place} may be read by others; its mode must be 0600")
         private = serialization.load_pem_private_key(place.read_bytes(), password=None)
     except OSError as missing:
-        raise KeyTrouble(f"no readable key {kid} in {directory}") from missing
+        raise KeyFileError(f"no readable key {kid} in {directory}") from missing
     except (ValueError, TypeError) as broken:
-        raise KeyTrouble(f"{place} does not hold a private key") from broken
+        raise KeyFileError(f"{place} does not hold a private key") from broken
     if not isinstance(private, ec.EllipticCurvePrivateKey) or private.curve.name != _CURVE.name:
-        raise KeyTrouble(f"{place} does not hold a P-256 key")
+        raise KeyFileError(f"{place} does not hold a P-256 key")
     return EcdsaKey(kid, private)
 
 
@@ -201,7 +201,7 @@ def _path_of(directory: Path, kid: int) -> Path:
 
 def _checked_kid(kid: int) -> int:
     if not 0 <= kid <= HIGHEST_KID:
-        raise KeyTrouble(f"a key number lies between 0 and {HIGHEST_KID}")
+        raise KeyFileError(f"a key number lies between 0 and {HIGHEST_KID}")
     return kid
 
 
@@ -211,11 +211,11 @@ def _base64url(number: int) -> str:
 
 def _coordinate(text: object) -> int:
     if not isinstance(text, str):
-        raise KeyTrouble("a key needs both coordinates")
+        raise KeyFileError("a key needs both coordinates")
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as broken:
-        raise KeyTrouble("a coordinate is not base64url") from broken
+        raise KeyFileError("a coordinate is not base64url") from broken
     if len(raw) != _HALF_BYTES:
-        raise KeyTrouble("a coordinate has 32 bytes")
+        raise KeyFileError("a coordinate has 32 bytes")
     return int.from_bytes(raw, "big")

@@ -64,7 +64,7 @@ class Form:
         try:
             return schema.model_validate(values | extra)
         except ValidationError as wrong:
-            raise Invalid(fields_of(wrong.errors(include_url=False))) from wrong  # type: ignore[arg-type]  # -- pydantic's TypedDict is a Mapping
+            raise Invalid(fields_of(wrong.errors(include_url=False))) from wrong
 
     def showing(self, problem: Invalid) -> Self:
         """Return the form with the sentences of a refusal beside its fields."""

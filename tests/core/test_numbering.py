@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from sqlalchemy import Engine
 
 from app.core.db import transaction
@@ -17,12 +18,9 @@ def test_a_series_starts_at_one_and_takes_blocks(engine: Engine) -> None:
 
 
 def test_a_failed_transaction_gives_its_number_back(engine: Engine) -> None:
-    try:
-        with transaction(engine) as session:
-            next_number(session, "a")
-            raise KeyError
-    except KeyError:
-        pass
+    with pytest.raises(ZeroDivisionError), transaction(engine) as session:
+        next_number(session, "a")
+        _ = 1 / 0
     with transaction(engine) as session:
         assert next_number(session, "a") == 1
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -57,11 +58,11 @@ class People:
         self.at = at
         self._known: dict[str, Actor] = {}
 
-    def _person(self, username: str, *roles: Role, **where: object) -> Actor:
+    def _person(self, username: str, *roles: Role, **where: Any) -> Actor:
         if username not in self._known:
             self._known[username] = make_person(
                 self._session, username, *roles, at=self.at, **where
-            )  # type: ignore[arg-type]  # -- keyword arguments passed through
+            )
         return self._known[username]
 
     def officer(self, unit_code: str = HOME) -> Actor:

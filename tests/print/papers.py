@@ -174,8 +174,10 @@ DECISION: dict[str, object] = {
     "round": "Đợt 2 năm 2026",
     "bases": [
         "Luật Tổ chức chính quyền địa phương số 72/2025/QH15",
-        "Quyết định số 26/2026/QĐ-TTg ngày 22 tháng 5 năm 2026 của Thủ tướng Chính phủ ban hành Bộ "
-        "tiêu chí và quy trình đánh giá, phân hạng sản phẩm Mỗi xã một sản phẩm",
+        (
+            "Quyết định số 26/2026/QĐ-TTg ngày 22 tháng 5 năm 2026 của Thủ tướng Chính phủ ban "
+            "hành Bộ tiêu chí và quy trình đánh giá, phân hạng sản phẩm Mỗi xã một sản phẩm"
+        ),
         "Biên bản số 02/BB-HĐ ngày 12 tháng 11 năm 2026 của Hội đồng",
     ],
     "proposer": "Giám đốc Sở Nông nghiệp và Môi trường",

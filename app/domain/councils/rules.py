@@ -68,11 +68,15 @@ class SeatPlan:
 
 def round_dates(regime: Regime, year: int, ordinal: int) -> tuple[date, date] | None:
     """Return (proposals before, results before) of a yearly round; None beyond the legal ones."""
-    windows = regime.procedure.rounds_of(Level.PROVINCE)
+    windows = regime.procedure.rounds_of(Level.PROVINCE).windows
     if not 1 <= ordinal <= len(windows):
         return None
     window = windows[ordinal - 1]
-    return window.request_before.on(year), window.result_before.on(year)
+    return _day(year, window.proposals_before), _day(year, window.results_before)
+
+
+def _day(year: int, month_day: str) -> date:
+    return date.fromisoformat(f"{year}-{month_day}")
 
 
 def gates_of(rubric: Rubric) -> tuple[tuple[str, GateKind, str], ...]:

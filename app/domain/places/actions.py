@@ -40,7 +40,9 @@ def _add_new(session: WriteSession, fresh: list[Any]) -> int:
 
 
 def _load_units(session: WriteSession) -> int:
-    known = set(session.exec(select(AdministrativeUnit.code, AdministrativeUnit.valid_from)).all())
+    known = set(
+        session.exec(select(col(AdministrativeUnit.code), col(AdministrativeUnit.valid_from))).all()
+    )
     fresh: list[SQLModel] = []
     for row in _rows("units.csv"):
         start = _needed_day(row["valid_from"])

@@ -71,7 +71,7 @@ def holidays_between(session: ReadSession, start: date, end: date) -> frozenset[
     """Return the public holidays of a span of days."""
     return frozenset(
         session.exec(
-            select(Holiday.day).where(col(Holiday.day) >= start, col(Holiday.day) <= end)
+            select(col(Holiday.day)).where(col(Holiday.day) >= start, col(Holiday.day) <= end)
         ).all()
     )
 

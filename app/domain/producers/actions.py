@@ -1,6 +1,7 @@
 """Registering and changing producers."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -83,6 +84,6 @@ def change_producer(
     return producer
 
 
-def _texts(data: CreateProducer | ChangeProducer) -> dict[str, object]:
+def _texts(data: CreateProducer | ChangeProducer) -> dict[str, Any]:
     values = data.model_dump(exclude={"version", "commune_code"})
     return {name: normal(value) if type(value) is str else value for name, value in values.items()}

@@ -1,6 +1,7 @@
 """Registering and changing products."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -97,7 +98,7 @@ def _check_name_is_free(
         raise ProductKnown(name=known.name, known=known.code)
 
 
-def _texts(data: CreateProduct | ChangeProduct) -> dict[str, object]:
+def _texts(data: CreateProduct | ChangeProduct) -> dict[str, Any]:
     return {
         "name": normal(data.name),
         "name_folded": fold(data.name),

@@ -13,7 +13,7 @@ from app.domain.producers.queries import visible
 from app.domain.products.models import Product
 
 ProductRow = tuple[Product, Producer]
-Products = Select[tuple[Product, Producer]]
+Products = Select[Product, Producer]
 
 
 def products_visible_to(actor: Actor) -> Products:

@@ -13,7 +13,7 @@ from app.core.codes import new_code
 from app.core.db import WriteSession
 from app.core.errors import Conflict, Invalid, Refused, check_version
 from app.core.numbering import next_number
-from app.core.signing import EcdsaKey, KeyTrouble, create_key, kids_in, load_key
+from app.core.signing import EcdsaKey, KeyFileError, create_key, kids_in, load_key
 from app.domain.accounts.rules import SYSTEM, Actor
 from app.domain.audit.actions import record
 from app.domain.recognition.queries import certificate_for_update
@@ -339,7 +339,7 @@ def create_stamp_key(
         raise KeyNumberUsed(kid=kid)
     try:
         made = create_key(directory, kid)
-    except KeyTrouble as taken:
+    except KeyFileError as taken:
         raise KeyNumberUsed(kid=kid) from taken
     key = StampKey(
         kid=kid,
@@ -382,7 +382,7 @@ def _signing_key(session: WriteSession, key_dir: Path, *, at: datetime) -> Ecdsa
         raise NoSigningKey
     try:
         key = load_key(key_dir, published.kid)
-    except KeyTrouble as trouble:
+    except KeyFileError as trouble:
         raise NoSigningKey from trouble
     if key.verifying_key.jwk() != published.jwk:
         raise NoSigningKey
