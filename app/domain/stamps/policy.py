@@ -17,6 +17,9 @@ from app.domain.stamps.enums import BatchState
 from app.domain.stamps.models import StampBatch
 from app.rulebooks.loader import in_force
 
+# Managing the use of the mark is the province's, the commune's and the producer's business.
+CUSTODY_BASIS = "26/2026/QĐ-TTg, Điều 9.3.b, Điều 9.4.a"
+
 STATE_LABELS: dict[BatchState, str] = {
     BatchState.ORDERED: "Chờ duyệt",
     BatchState.APPROVED: "Đã duyệt",
@@ -54,6 +57,10 @@ MOVES = (
     Move("deliver", BatchState.ISSUED, BatchState.DELIVERED),
     Move("activate", BatchState.DELIVERED, BatchState.IN_USE),
     Move("close", BatchState.IN_USE, BatchState.CLOSED),
+    # A batch voided as a whole is closed.
+    Move("void", BatchState.ISSUED, BatchState.CLOSED),
+    Move("void", BatchState.DELIVERED, BatchState.CLOSED),
+    Move("void", BatchState.IN_USE, BatchState.CLOSED),
 )
 
 
@@ -62,7 +69,7 @@ class OrderingByProducer(NotPermitted):
 
     code = "batch.ordering_by_producer"
     message = "Chỉ chủ thể của giấy chứng nhận, hoặc cán bộ xã sở tại làm hộ, được làm việc này."
-    basis = "26/2026/QĐ-TTg, Điều 9.3.b, Điều 9.4.a"
+    basis = CUSTODY_BASIS
 
 
 class HeadDecides(NotPermitted):
@@ -70,7 +77,7 @@ class HeadDecides(NotPermitted):
 
     code = "batch.head_decides"
     message = "Chỉ thủ trưởng cơ quan OCOP cấp tỉnh duyệt hoặc từ chối lô tem."
-    basis = "26/2026/QĐ-TTg, Điều 9.3.b, Điều 9.4.a"
+    basis = CUSTODY_BASIS
 
 
 class AgencyIssues(NotPermitted):
@@ -78,7 +85,7 @@ class AgencyIssues(NotPermitted):
 
     code = "batch.agency_issues"
     message = "Chỉ cán bộ cơ quan OCOP cấp tỉnh được phát hành, giao, hủy và đóng lô tem."
-    basis = "26/2026/QĐ-TTg, Điều 9.3.b, Điều 9.4.a"
+    basis = CUSTODY_BASIS
 
 
 class WrongBatchState(Conflict):
