@@ -1,6 +1,16 @@
-"""One Vietnamese sentence for each kind of event; a test holds it equal to what actions record."""
+"""One Vietnamese sentence for each kind of event; a test holds it equal to what actions record.
 
-from typing import Any
+A sentence may name what the event's data says (`{number}`, `{reason}`); what an older event did not
+say becomes a dash. The data was typed by people: sentences are plain text, escaped where shown.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from app.web.render import LANGUAGES, translated
 
 SENTENCES: dict[str, str] = {
     "session.opened": "Đăng nhập",
@@ -9,14 +19,92 @@ SENTENCES: dict[str, str] = {
     "account.disabled": "Khóa tài khoản",
     "token.created": "Tạo khóa kết nối",
     "token.revoked": "Thu hồi khóa kết nối",
-    "producer.created": "Đăng ký chủ thể",
+    "producer.created": "Đăng ký chủ thể «{name}»",
     "producer.changed": "Sửa thông tin chủ thể",
-    "product.created": "Đăng ký sản phẩm",
+    "product.created": "Đăng ký sản phẩm «{name}»",
     "product.changed": "Sửa thông tin sản phẩm",
+    "evidence.added": "Thêm minh chứng cho hồ sơ {dossier}",
+    "dossier.opened": "Mở hồ sơ cho sản phẩm {product}",
+    "dossier.section_saved": "Lưu phần tự đánh giá {section}",
+    "dossier.report_parts_saved": "Lưu báo cáo tự đánh giá, phần II và IV",
+    "dossier.evidence_cited": "Dùng minh chứng {evidence} cho tiêu chí {criterion}",
+    "dossier.evidence_dropped": "Thôi dùng minh chứng {evidence} cho tiêu chí {criterion}",
+    "dossier.filed": "Nộp hồ sơ tại xã, phiếu số {slip_number}",
+    "dossier.returned": "Xã trả hồ sơ để hoàn thiện",
+    "dossier.commune_report_saved": "Lưu báo cáo đánh giá của xã",
+    "dossier.commune_report_signed": "Lãnh đạo xã ký báo cáo đánh giá số {report_number}",
+    "dossier.proposed": "Xã đề nghị tỉnh đánh giá, phân hạng, công văn số {proposal_number}",
+    "dossier.accepted": "Tỉnh tiếp nhận hồ sơ, phiếu số {slip_number}",
+    "dossier.scheduled": "Xếp hồ sơ vào phiên họp {meeting}",
+    "dossier.scoring_opened": "Mở chấm điểm hồ sơ",
+    "dossier.locked": "Hội đồng chốt kết quả hồ sơ",
+    "dossier.recognised": "Hồ sơ được công nhận",
+    "dossier.closed_below_three": "Hồ sơ kết thúc: dưới 3 sao",
+    "dossier.closed_excluded": "Hồ sơ kết thúc: bị loại",
+    "dossier.sent_to_centre": "Trình trung ương đánh giá 5 sao",
+    "dossier.withdrawn": "Rút hồ sơ: {reason}",
+    "round.opened": "Mở đợt đánh giá",
+    "council.set_up": "Thành lập Hội đồng",
+    "meeting.scheduled": "Lên lịch phiên họp Hội đồng",
+    "meeting.opened": "Mở phiên họp Hội đồng",
+    "meeting.closed": "Kết thúc phiên họp Hội đồng",
+    "item.survey_recorded": "Ghi nhận kiểm tra thực tế",
+    "item.rescored": "Hội đồng thảo luận và chấm lại",
+    "item.locked": "Chốt kết quả chấm điểm",
+    "gate.raised": "Nêu điều kiện loại hoặc dừng đánh giá",
+    "gate.decided": "Hội đồng quyết định về điều kiện loại hoặc dừng",
+    "minimum.confirmed": "Chủ tịch xác nhận yêu cầu tối thiểu",
+    "sheet.saved": "Lưu phiếu đánh giá",
+    "sheet.submitted": "Nộp phiếu đánh giá",
+    "sheet.withdrawn": "Rút lại phiếu đánh giá",
+    "sheet.recused": "Không tham gia chấm hồ sơ này",
+    "result.announced": "Thông báo kết quả cho chủ thể",
+    "decision.drafted": "Soạn quyết định công nhận số {number}",
+    "decision.revised": "Sửa dự thảo quyết định công nhận",
+    "decision.signed": "Ký quyết định công nhận số {number}",
+    "certificate.issued": "Cấp giấy chứng nhận {star} sao",
+    "certificate.imported": "Nạp giấy chứng nhận {star} sao đã cấp trước đây",
+    "batch.ordered": "Đặt {quantity} tem",
+    "batch.approved": "Duyệt đơn đặt tem",
+    "batch.refused": "Từ chối đơn đặt tem: {reason}",
+    "batch.issued": "Phát hành {count} tem",
+    "batch.delivered": "Giao tem cho {delivered_to}",
+    "batch.activated": "Nhận và kích hoạt {count} tem",
+    "batch.closed": "Đóng lô tem",
+    "stamps.voided": "Hủy {count} tem: {reason}",
+    "stamp_key.created": "Tạo khóa ký tem số {kid}",
 }
+ON_BEHALF = "{said} (làm thay chủ thể)"
+_UNSAID = "—"
 
 
-def event_sentence(event: Any) -> str:
+class Happened(Protocol):
+    """What is read of an event."""
+
+    kind: str
+    data: dict[str, Any]
+
+
+class _Said(dict[str, str]):
+    """The data of an event as texts, with a dash for what it does not say."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__(
+            {name: _UNSAID if value in (None, "") else str(value) for name, value in data.items()}
+        )
+
+    def __missing__(self, name: str) -> str:
+        return _UNSAID
+
+
+def told(event: Happened, language: str = LANGUAGES[0]) -> str:
     """Return what happened, in words, and on whose behalf when somebody helped."""
-    said = SENTENCES.get(event.kind, event.kind)
-    return f"{said} (làm thay chủ thể)" if event.data.get("on_behalf") else said
+    template = translated(language, SENTENCES.get(event.kind, event.kind))
+    said = template.format_map(_Said(event.data)) if event.kind in SENTENCES else template
+    return translated(language, ON_BEHALF, {"said": said}) if event.data.get("on_behalf") else said
+
+
+@pass_context
+def event_sentence(context: Context, event: Happened) -> str:
+    """Return what happened in the language of the page that asks."""
+    return told(event, context["lang"])

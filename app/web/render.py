@@ -102,7 +102,9 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    templates.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # -- added by the i18n extension
+    # Not the "newstyle" of gettext: it would mark every sentence as safe HTML, also one that repeats
+    # what somebody typed, and trip over a percent sign.
+    templates.install_gettext_translations(translations(language), newstyle=False)  # type: ignore[attr-defined]  # -- added by the i18n extension
     templates.filters.update(day=day, moment=moment, number=number, points=points)
     templates.globals.update(asset=asset, lang=language)
     return templates
