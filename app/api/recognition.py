@@ -8,13 +8,12 @@ from app.api.deps import Call, PageOut, Pages, api_router, needs, page_out
 from app.core.clock import local_day
 from app.domain.accounts.enums import Scope
 from app.domain.recognition.actions import draft_decision, revise_decision, sign_decision
+from app.domain.recognition.papers import certificate_paper, decision_paper
 from app.domain.recognition.queries import (
     certificate_out,
-    certificate_paper,
     certificates_page,
     decision_detail_out,
     decision_out,
-    decision_paper,
     decisions_page,
     get_certificate,
     get_decision,
@@ -77,7 +76,13 @@ def sign(call: Writing, code: str, data: SignDecision) -> DecisionDetailOut:
 )
 def decision_pdf(call: Reading, code: str) -> Response:
     """Print a decision."""
-    paper = decision_paper(call.session, code, actor=call.actor, at=call.at)
+    paper = decision_paper(
+        call.session,
+        code,
+        actor=call.actor,
+        at=call.at,
+        demonstration=call.settings.demonstration,
+    )
     return pdf_answer(paper, f"quyet-dinh-{code}.pdf")
 
 
@@ -110,5 +115,12 @@ def certificate(call: Reading, code: str) -> CertificateOut:
 )
 def certificate_pdf(call: Reading, code: str) -> Response:
     """Print a certificate."""
-    paper = certificate_paper(call.session, code, actor=call.actor, at=call.at)
+    paper = certificate_paper(
+        call.session,
+        code,
+        actor=call.actor,
+        at=call.at,
+        demonstration=call.settings.demonstration,
+        public_url=call.settings.public_url,
+    )
     return pdf_answer(paper, f"giay-chung-nhan-{code}.pdf")

@@ -17,13 +17,13 @@ from app.domain.stamps.actions import (
     void_stamps,
 )
 from app.domain.stamps.models import StampBatch
+from app.domain.stamps.papers import label_sheets
 from app.domain.stamps.policy import why_not_print
 from app.domain.stamps.queries import (
     batch_detail_out,
     batch_out,
     batches_page,
     get_batch,
-    label_sheets,
     stamps_out,
 )
 from app.domain.stamps.schemas import (
@@ -145,7 +145,14 @@ def labels(call: Reading, code: str, part: Annotated[int, Query(ge=1, le=1000)] 
     row = get_batch(call.session, code, actor=call.actor)
     if refusal := why_not_print(call.actor, row.batch):
         raise refusal
-    content = label_sheets(call.session, row, part=part, host=call.settings.stamp_host, at=call.at)
+    content = label_sheets(
+        call.session,
+        row,
+        part=part,
+        host=call.settings.stamp_host,
+        at=call.at,
+        demonstration=call.settings.demonstration,
+    )
     return pdf_answer(content, f"tem-{code}-{part}.pdf")
 
 

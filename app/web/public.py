@@ -10,6 +10,7 @@ from app.domain.recognition.rules import STANDING_LABELS
 from app.domain.stamps.queries import jwks
 from app.http.sessions import unit_of
 from app.web.deps import PublicPage, page_router
+from app.web.tones import STANDING_TONES
 
 router = page_router()
 
@@ -49,7 +50,9 @@ def index(
 def show(page: PublicPage, code: str) -> Response:
     """Show one certificate of the register and what it is worth today."""
     found = get_register_entry(page.session, code, on=local_day(page.at))
-    return page.render("public/entry.html", found=found, labels=STANDING_LABELS)
+    return page.render(
+        "public/entry.html", found=found, labels=STANDING_LABELS, tones=STANDING_TONES
+    )
 
 
 @router.api_route("/.well-known/jwks.json", methods=["GET", "HEAD"], name="jwks")

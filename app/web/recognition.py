@@ -6,28 +6,29 @@ from app.core.clock import local_day
 from app.core.errors import Invalid
 from app.domain.recognition.actions import draft_decision, revise_decision, sign_decision
 from app.domain.recognition.models import RecognitionDecision
+from app.domain.recognition.papers import certificate_paper, decision_paper
 from app.domain.recognition.policy import why_not_draft, why_not_revise, why_not_sign
 from app.domain.recognition.queries import (
-    certificate_paper,
     certificates_page,
     decided_products,
-    decision_paper,
     decisions_page,
     get_certificate,
     get_decision,
     recognisable,
 )
+from app.domain.recognition.rules import DECISION_LABELS, STANDING_LABELS
 from app.domain.recognition.schemas import (
     PROVINCIAL_COMMITTEE,
     DraftDecision,
     ReviseDecision,
     SignDecision,
 )
-from app.domain.stamps.policy import why_not_order
+from app.domain.stamps.policy import STATE_LABELS, why_not_order
 from app.domain.stamps.queries import batches_page
 from app.http.papers import pdf_answer
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
+from app.web.tones import BATCH_TONES, DECISION_TONES, STANDING_TONES
 
 router = page_router()
 
@@ -37,7 +38,14 @@ def index(page: Page, after: int = 0) -> Response:
     """List the decisions this person may see."""
     found = decisions_page(page.session, actor=page.actor, after=after)
     template = "recognition/_decisions.html" if page.is_fragment else "recognition/decisions.html"
-    return page.render(template, found=found, after=after, why_not_draft=why_not_draft(page.actor))
+    return page.render(
+        template,
+        found=found,
+        after=after,
+        labels=DECISION_LABELS,
+        tones=DECISION_TONES,
+        why_not_draft=why_not_draft(page.actor),
+    )
 
 
 @router.get("/decisions/new", name="decisions.new")
@@ -111,8 +119,14 @@ def sign(form: PostedForm, page: Page, code: str) -> Response:
 @router.get("/decisions/{code}/paper.pdf", name="decisions.paper")
 def decision_pdf(page: Page, code: str) -> Response:
     """Print a decision with its list of products."""
-    paper = decision_paper(page.session, code, actor=page.actor)
-    return pdf_answer(paper.content, f"quyet-dinh-{code}.pdf")
+    paper = decision_paper(
+        page.session,
+        code,
+        actor=page.actor,
+        at=page.at,
+        demonstration=page.settings.demonstration,
+    )
+    return pdf_answer(paper, f"quyet-dinh-{code}.pdf")
 
 
 @router.get("/certificates", name="certificates.list")
@@ -122,7 +136,9 @@ def certificates(page: Page, after: int = 0) -> Response:
     template = (
         "recognition/_certificates.html" if page.is_fragment else "recognition/certificates.html"
     )
-    return page.render(template, found=found, after=after)
+    return page.render(
+        template, found=found, after=after, labels=STANDING_LABELS, tones=STANDING_TONES
+    )
 
 
 @router.get("/certificates/{code}", name="certificates.show")
@@ -136,6 +152,10 @@ def certificate(page: Page, code: str) -> Response:
         certificate=found.certificate,
         product=found.product,
         producer=found.producer,
+        labels=STANDING_LABELS,
+        tones=STANDING_TONES,
+        batch_labels=STATE_LABELS,
+        batch_tones=BATCH_TONES,
         batches=batches_page(
             page.session, actor=page.actor, certificate_id=found.certificate.id, limit=10
         ),
@@ -146,8 +166,15 @@ def certificate(page: Page, code: str) -> Response:
 @router.get("/certificates/{code}/paper.pdf", name="certificates.paper")
 def certificate_pdf(page: Page, code: str) -> Response:
     """Print a certificate."""
-    paper = certificate_paper(page.session, code, actor=page.actor, on=local_day(page.at))
-    return pdf_answer(paper.content, f"giay-chung-nhan-{code}.pdf")
+    paper = certificate_paper(
+        page.session,
+        code,
+        actor=page.actor,
+        at=page.at,
+        demonstration=page.settings.demonstration,
+        public_url=page.settings.public_url,
+    )
+    return pdf_answer(paper, f"giay-chung-nhan-{code}.pdf")
 
 
 def _show(
@@ -158,6 +185,8 @@ def _show(
         status=status,
         form=form,
         decision=decision,
+        labels=DECISION_LABELS,
+        tones=DECISION_TONES,
         products=decided_products(page.session, decision),
         why_not_revise=why_not_revise(page.actor, decision),
         why_not_sign=why_not_sign(page.actor, decision),

@@ -21,6 +21,7 @@ from app.domain.stamps.actions import (
 )
 from app.domain.stamps.enums import BatchState
 from app.domain.stamps.models import StampBatch
+from app.domain.stamps.papers import label_sheets, sheet_parts
 from app.domain.stamps.policy import (
     STATE_LABELS,
     WAY,
@@ -38,8 +39,6 @@ from app.domain.stamps.queries import (
     batch_counts,
     batches_page,
     get_batch,
-    label_sheets,
-    sheet_parts,
 )
 from app.domain.stamps.schemas import (
     LARGEST_BATCH,
@@ -55,6 +54,7 @@ from app.domain.stamps.schemas import (
 from app.http.papers import pdf_answer
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
+from app.web.tones import BATCH_TONES
 
 router = page_router()
 
@@ -66,7 +66,7 @@ def index(page: Page, after: int = 0) -> Response:
     """List the batches this person may see."""
     found = batches_page(page.session, actor=page.actor, after=after)
     template = "stamps/_batches.html" if page.is_fragment else "stamps/batches.html"
-    return page.render(template, found=found, after=after)
+    return page.render(template, found=found, after=after, labels=STATE_LABELS, tones=BATCH_TONES)
 
 
 @router.get("/certificates/{code}/batches/new", name="batches.new")
@@ -183,7 +183,14 @@ def labels(page: Page, code: str, part: int = 1) -> Response:
     row = get_batch(page.session, code, actor=page.actor)
     if refusal := why_not_print(page.actor, row.batch):
         raise refusal
-    content = label_sheets(page.session, row, part=part, host=page.settings.stamp_host)
+    content = label_sheets(
+        page.session,
+        row,
+        part=part,
+        host=page.settings.stamp_host,
+        at=page.at,
+        demonstration=page.settings.demonstration,
+    )
     return pdf_answer(content, f"tem-{code}-{part}.pdf")
 
 
@@ -220,6 +227,7 @@ def _show(page: SignedInPage, code: str, form: Form, *, status: int = 200) -> Re
         batch=batch,
         counts=batch_counts(page.session, batch),
         labels=STATE_LABELS,
+        tones=BATCH_TONES,
         steps=_steps(batch),
         sheets=sheet_parts(batch),
         why_not={

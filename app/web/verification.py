@@ -119,7 +119,7 @@ def _verdict(request: Request, text: str) -> Response:
             status=404,
         )
     return _page(
-        "verify/verdict.html",
+        "public/verdict.html",
         language,
         _context(answer, language),
         settings=settings,

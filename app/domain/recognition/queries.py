@@ -12,10 +12,12 @@ from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound
 from app.core.paging import Page, page_of
 from app.core.text import fold
+from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
 from app.domain.councils.models import Result
 from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
+from app.domain.dossiers.schemas import WorkItem
 from app.domain.places.enums import UnitLevel
 from app.domain.places.models import AdministrativeUnit
 from app.domain.producers.models import Producer
@@ -38,6 +40,11 @@ from app.domain.recognition.schemas import (
     DecisionOut,
 )
 from app.rulebooks.loader import in_force, regime
+
+MOST_WORK = 20
+NAMES_SHOWN = 3
+DRAFTING_BASIS = "26/2026/QĐ-TTg, Điều 7.3.đ"
+SIGNING_BASIS = "26/2026/QĐ-TTg, Điều 7.3.e"
 
 Certified = Select[Certificate, Product, Producer, str]
 
@@ -350,6 +357,59 @@ def in_force_on(on: date) -> Sequence[ColumnElement[bool]]:
         or_(col(Certificate.revoked_on).is_(None), col(Certificate.revoked_on) > on),
         or_(col(Certificate.superseded_on).is_(None), col(Certificate.superseded_on) > on),
     )
+
+
+def work_for(session: ReadSession, actor: Actor, *, on: date) -> list[WorkItem]:  # noqa: ARG001 -- the law sets no day for these steps; every part is asked the same way
+    """Return what recognition waits for: results to put into a decision, drafts to sign."""
+    return [*_results_to_decide(session, actor), *_drafts_to_sign(session, actor)]
+
+
+def _results_to_decide(session: ReadSession, actor: Actor) -> list[WorkItem]:
+    if not actor.has(Role.AGENCY_OFFICER):
+        return []
+    found = recognisable(session, actor=actor)
+    if not found:
+        return []
+    names = [one.product.name for one in found]
+    shown = ", ".join(names[:NAMES_SHOWN])
+    return [
+        WorkItem(
+            kind="decision.to_draft",
+            code="",
+            title=f"Soạn quyết định công nhận: {len(found)} sản phẩm",
+            subtitle=f"{shown}…" if len(names) > NAMES_SHOWN else shown,
+            due_on=None,
+            overdue=False,
+            basis=DRAFTING_BASIS,
+            route_name="decisions.new",
+        )
+    ]
+
+
+def _drafts_to_sign(session: ReadSession, actor: Actor) -> list[WorkItem]:
+    if not actor.has(Role.PROVINCIAL_SIGNER):
+        return []
+    rows = session.exec(
+        select(RecognitionDecision, func.count())
+        .join(DecisionItem, col(DecisionItem.decision_id) == col(RecognitionDecision.id))
+        .where(col(RecognitionDecision.state) == DecisionState.DRAFT)
+        .group_by(col(RecognitionDecision.id))
+        .order_by(col(RecognitionDecision.decided_on), col(RecognitionDecision.id))
+        .limit(MOST_WORK)
+    ).all()
+    return [
+        WorkItem(
+            kind="decision.to_sign",
+            code=decision.code,
+            title=f"Ký quyết định công nhận số {decision.number}",
+            subtitle=f"{products} sản phẩm · {decision.code}",
+            due_on=None,
+            overdue=False,
+            basis=SIGNING_BASIS,
+            route_name="decisions.show",
+        )
+        for decision, products in rows
+    ]
 
 
 def decision_out(decision: RecognitionDecision, products: int) -> DecisionOut:

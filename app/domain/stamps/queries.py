@@ -1,27 +1,52 @@
 """Reads of stamps: batches, their counts, the stamps to print, the published keys."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from sqlmodel import col, func, or_, select
+from sqlmodel import and_, col, func, or_, select
 from sqlmodel.sql.expression import Select
 
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound
 from app.core.paging import Page, page_of
+from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
+from app.domain.dossiers.schemas import WorkItem
 from app.domain.producers.models import Producer
 from app.domain.producers.queries import visible
 from app.domain.products.models import Product
 from app.domain.recognition.models import Certificate
-from app.domain.stamps.enums import StampState
+from app.domain.stamps.enums import BatchState, StampState
 from app.domain.stamps.models import SigningRecord, Stamp, StampBatch, StampKey
-from app.domain.stamps.schemas import BatchCounts, BatchDetailOut, BatchOut, Jwk, Jwks
+from app.domain.stamps.policy import CUSTODY_BASIS
+from app.domain.stamps.rules import (
+    Token,
+    decode_header,
+    format_serial,
+    serial_of,
+    stamp_url,
+    token_digits,
+)
+from app.domain.stamps.schemas import (
+    BatchCounts,
+    BatchDetailOut,
+    BatchOut,
+    Jwk,
+    Jwks,
+    StampOut,
+)
 
 Batches = Select[StampBatch, Certificate, Product, Producer]
-PRINT_CHUNK = 500
+MOST_WORK = 20
 MOST_KEYS = 256
+_NEXT_STEP = {
+    BatchState.ORDERED: "Duyệt đơn đặt tem",
+    BatchState.APPROVED: "Phát hành tem",
+    BatchState.ISSUED: "In và giao tem",
+    BatchState.DELIVERED: "Xác nhận đã nhận tem",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,24 +132,88 @@ def batch_counts(session: ReadSession, batch: StampBatch) -> BatchCounts:
     )
 
 
-def printed_stamps(
-    session: ReadSession, batch: StampBatch, *, after: int = 0, limit: int = PRINT_CHUNK
-) -> Sequence[Stamp]:
-    """Return the stamps of a batch in the order of printing, after a position; void ones too."""
-    return session.exec(
+def stamps_out(
+    session: ReadSession, batch: StampBatch, *, host: str, after: int = 0, limit: int = 20
+) -> Page[StampOut]:
+    """Return the stamps of a batch as a print house needs them, in the order of the roll.
+
+    Void stamps are left out: what was withdrawn is not printed again.
+    """
+    rows = session.exec(
         select(Stamp)
-        .where(col(Stamp.batch_id) == batch.id, col(Stamp.position) > after)
+        .where(
+            col(Stamp.batch_id) == batch.id,
+            col(Stamp.position) > after,
+            col(Stamp.state) != StampState.VOID,
+        )
         .order_by(col(Stamp.position))
-        .limit(limit)
+        .limit(limit + 1)
     ).all()
+    return page_of(rows, limit=limit, key=lambda stamp: stamp.position).map(
+        lambda stamp: stamp_out(stamp, host=host)
+    )
 
 
-def stamps_to_print(session: ReadSession, batch: StampBatch) -> Iterator[Stamp]:
-    """Go through all stamps of a batch that may be printed, a chunk in memory at a time."""
-    after = 0
-    while chunk := printed_stamps(session, batch, after=after):
-        after = chunk[-1].position
-        yield from (stamp for stamp in chunk if stamp.state is not StampState.VOID)
+def stamp_out(stamp: Stamp, *, host: str) -> StampOut:
+    """Return one stamp with the link of its code and the serial beneath it."""
+    header = decode_header(stamp.header)
+    return StampOut(
+        position=stamp.position,
+        serial=format_serial(serial_of(header)),
+        url=stamp_url(host, token_digits(Token(header, stamp.signature))),
+    )
+
+
+def work_for(session: ReadSession, actor: Actor, *, on: date) -> list[WorkItem]:  # noqa: ARG001 -- no limit of days runs here; every part is asked the same way
+    """Return the batches that wait for this person, oldest first, in one statement.
+
+    The head approves, officers issue and deliver, the producer's side confirms receipt.
+    """
+    waits = _waiting_for(actor)
+    if not waits:
+        return []
+    rows = session.exec(
+        select(StampBatch, Product, Producer)
+        .join(Certificate, col(Certificate.id) == col(StampBatch.certificate_id))
+        .join(Product, col(Product.id) == col(Certificate.product_id))
+        .join(Producer, col(Producer.id) == col(StampBatch.producer_id))
+        .where(or_(*waits))
+        .order_by(col(StampBatch.id))
+        .limit(MOST_WORK)
+    ).all()
+    return [
+        WorkItem(
+            kind=f"batch.{batch.state.value}",
+            code=batch.code,
+            title=f"{_NEXT_STEP[batch.state]}: {product.name}",
+            subtitle=f"{batch.quantity} tem · {producer.name} · {batch.code}",
+            due_on=None,
+            overdue=False,
+            basis=CUSTODY_BASIS,
+            route_name="batches.show",
+        )
+        for batch, product, producer in rows
+    ]
+
+
+def _waiting_for(actor: Actor) -> list[Any]:
+    state = col(StampBatch.state)
+    waits: list[Any] = []
+    if actor.has(Role.AGENCY_HEAD):
+        waits.append(state == BatchState.ORDERED)
+    if actor.has(Role.AGENCY_OFFICER):
+        waits.append(state.in_([BatchState.APPROVED, BatchState.ISSUED]))
+    if actor.producer_ids:
+        waits.append(
+            and_(
+                state == BatchState.DELIVERED,
+                col(StampBatch.producer_id).in_(actor.producer_ids),
+            )
+        )
+    officer_of = [g.unit_code for g in actor.grants if g.role is Role.COMMUNE_OFFICER]
+    if officer_of:
+        waits.append(and_(state == BatchState.DELIVERED, col(Product.commune_code).in_(officer_of)))
+    return waits
 
 
 def find_signing_key(session: ReadSession, *, at: datetime) -> StampKey | None:

@@ -1,0 +1,26 @@
+"""The colour beside a word of state; the word always says the same without it."""
+
+from app.domain.recognition.enums import DecisionState, Standing
+from app.domain.stamps.enums import BatchState
+
+DECISION_TONES: dict[DecisionState, str] = {
+    DecisionState.DRAFT: "warn",
+    DecisionState.SIGNED: "good",
+}
+STANDING_TONES: dict[Standing, str] = {
+    Standing.VALID: "good",
+    Standing.RENEWAL_WINDOW: "warn",
+    Standing.LATE: "warn",
+    Standing.EXPIRED: "bad",
+    Standing.SUPERSEDED: "info",
+    Standing.REVOKED: "bad",
+}
+BATCH_TONES: dict[BatchState, str] = {
+    BatchState.ORDERED: "warn",
+    BatchState.APPROVED: "info",
+    BatchState.REFUSED: "bad",
+    BatchState.ISSUED: "info",
+    BatchState.DELIVERED: "warn",
+    BatchState.IN_USE: "good",
+    BatchState.CLOSED: "",
+}
