@@ -11,11 +11,12 @@ from pydantic import BaseModel, Field
 
 from app.api.problems import PROBLEMS
 from app.core import clock
-from app.core.db import WriteSession
+from app.core.db import ReadSession, WriteSession, reading
 from app.core.errors import NotPermitted
 from app.core.paging import LARGEST_PAGE, Page
 from app.core.settings import Settings
 from app.domain.accounts.enums import Scope
+from app.domain.accounts.models import ApiToken, User
 from app.domain.accounts.queries import actor_of, find_token
 from app.domain.accounts.rules import Actor
 from app.http.idempotency import check_key, claim, fingerprint
@@ -104,13 +105,7 @@ def needs(scope: Scope) -> Any:
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
     ) -> Call:
         unit, at = unit_of(request), clock.now()
-        found = find_token(unit.session, credentials.credentials, at=at) if credentials else None
-        if found is None:
-            raise TokenNeeded
-        token, user = found
-        scopes = frozenset(Scope(word) for word in token.scopes)
-        if scope not in scopes:
-            raise ScopeMissing(scope=scope.value)
+        token, user, scopes = _owner(unit.session, credentials, scope, at=at)
         actor = actor_of(unit.session, user, at=at, scopes=scopes)
         if unit.writes:
             body = getattr(request, "_body", b"")
@@ -125,6 +120,40 @@ def needs(scope: Scope) -> Any:
 
     call.scope = scope  # type: ignore[attr-defined]  # -- read by the OpenAPI document
     return Depends(call)
+
+
+def only_with(scope: Scope) -> Any:
+    """Return the dependency that turns strangers away before a file is kept for them.
+
+    It looks in a reading transaction of its own that is over at once: a file is checked and written
+    before the first query of the request, so that no writer waits for a disk.
+    """
+
+    def check(
+        request: Request,
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+    ) -> None:
+        with reading(request.app.state.engine) as session:
+            _owner(session, credentials, scope, at=clock.now())
+
+    return Depends(check)
+
+
+def _owner(
+    session: ReadSession,
+    credentials: HTTPAuthorizationCredentials | None,
+    scope: Scope,
+    *,
+    at: datetime,
+) -> tuple[ApiToken, User, frozenset[Scope]]:
+    found = find_token(session, credentials.credentials, at=at) if credentials else None
+    if found is None:
+        raise TokenNeeded
+    token, user = found
+    scopes = frozenset(Scope(word) for word in token.scopes)
+    if scope not in scopes:
+        raise ScopeMissing(scope=scope.value)
+    return token, user, scopes
 
 
 def open_call(request: Request) -> OpenCall:

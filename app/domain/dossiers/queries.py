@@ -71,6 +71,14 @@ class EvidenceUnknown(NotFound):
     message = "Không có minh chứng này trong hồ sơ."
 
 
+class ReportUnknown(NotFound):
+    """The commune has not begun its report."""
+
+    code = "commune_report.unknown"
+    message = "Xã chưa viết báo cáo đánh giá của hồ sơ này."
+    basis = COMMUNE_REPORT
+
+
 @dataclass(frozen=True, slots=True)
 class DossierRow:
     """A dossier with what it is about and the name of its commune."""
@@ -341,6 +349,14 @@ def find_report(session: ReadSession, dossier: Dossier) -> CommuneReport | None:
     return session.exec(
         select(CommuneReport).where(col(CommuneReport.dossier_id) == dossier.id)
     ).one_or_none()
+
+
+def get_report(session: ReadSession, dossier: Dossier) -> CommuneReport:
+    """Return the commune's report on a dossier that the actor may see."""
+    report = find_report(session, dossier)
+    if report is None:
+        raise ReportUnknown
+    return report
 
 
 def get_evidence(session: ReadSession, row: DossierRow, code: str, *, actor: Actor) -> Evidence:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from app.core.text import normal
 from app.domain.dossiers.enums import (
     DossierKind,
     DossierPart,
@@ -32,6 +33,14 @@ _VERSION = Field(
 
 class _Input(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_stored(cls, sent: object) -> object:
+        """Measure a text as it will be stored: signs without a shape are no reason and no title."""
+        if isinstance(sent, list):
+            return [normal(one) if isinstance(one, str) else one for one in sent]
+        return normal(sent) if isinstance(sent, str) else sent
 
 
 # --- what comes in ----------------------------------------------------------------------------
@@ -215,6 +224,12 @@ class AcceptDossier(_Input):
     """Take the dossier into a round; which one is said beside."""
 
     version: int = _VERSION
+
+
+class AcceptIntoRound(AcceptDossier):
+    """Take the dossier into the round with this code."""
+
+    round: str = Field(min_length=1, max_length=20, examples=["DO-7K2M9Q4"])
 
 
 @dataclass(frozen=True, slots=True)
