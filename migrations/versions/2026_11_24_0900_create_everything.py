@@ -272,28 +272,6 @@ def upgrade() -> None:
     with op.batch_alter_table('login_sessions', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_login_sessions_user_id'), ['user_id'], unique=False)
 
-    op.create_table('meetings',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('council_id', sa.Integer(), nullable=False),
-    sa.Column('round_id', sa.Integer(), nullable=False),
-    sa.Column('state', sa.Enum('scheduled', 'open', 'closed', name='meetingstate', native_enum=False, create_constraint=True, length=40), nullable=False),
-    sa.Column('place', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('starts_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-    sa.Column('opened_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.Column('closed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.Column('minutes_number', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('conclusion', sa.Text(), nullable=False),
-    sa.ForeignKeyConstraint(['council_id'], ['councils.id'], name=op.f('fk_meetings_council_id_councils')),
-    sa.ForeignKeyConstraint(['round_id'], ['rounds.id'], name=op.f('fk_meetings_round_id_rounds')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_meetings')),
-    sa.UniqueConstraint('code', name=op.f('uq_meetings_code'))
-    )
-    with op.batch_alter_table('meetings', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_meetings_council_id'), ['council_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_meetings_round_id'), ['round_id'], unique=False)
-
     op.create_table('memberships',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
@@ -336,14 +314,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_products_name_folded'), ['name_folded'], unique=False)
         batch_op.create_index(batch_op.f('ix_products_producer_id'), ['producer_id'], unique=False)
 
-    op.create_table('attendances',
-    sa.Column('meeting_id', sa.Integer(), nullable=False),
-    sa.Column('member_id', sa.Integer(), nullable=False),
-    sa.Column('present', sa.Boolean(), nullable=False),
-    sa.ForeignKeyConstraint(['meeting_id'], ['meetings.id'], name=op.f('fk_attendances_meeting_id_meetings')),
-    sa.ForeignKeyConstraint(['member_id'], ['council_members.id'], name=op.f('fk_attendances_member_id_council_members')),
-    sa.PrimaryKeyConstraint('meeting_id', 'member_id', name=op.f('pk_attendances'))
-    )
     op.create_table('dossiers',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
@@ -392,6 +362,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_dossiers_state'), ['state'], unique=False)
         batch_op.create_index('uq_dossiers_open_product', ['product_id'], unique=True, sqlite_where=sa.text("state NOT IN ('recognised', 'below_three', 'excluded', 'withdrawn')"), postgresql_where=sa.text("state NOT IN ('recognised', 'below_three', 'excluded', 'withdrawn')"))
 
+    op.create_table('meetings',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('council_id', sa.Integer(), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('state', sa.Enum('scheduled', 'open', 'closed', name='meetingstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('place', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('starts_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('opened_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('presiding_id', sa.Integer(), nullable=True),
+    sa.Column('closed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('minutes_number', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('conclusion', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['council_id'], ['councils.id'], name=op.f('fk_meetings_council_id_councils')),
+    sa.ForeignKeyConstraint(['presiding_id'], ['council_members.id'], name=op.f('fk_meetings_presiding_id_council_members')),
+    sa.ForeignKeyConstraint(['round_id'], ['rounds.id'], name=op.f('fk_meetings_round_id_rounds')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_meetings')),
+    sa.UniqueConstraint('code', name=op.f('uq_meetings_code'))
+    )
+    with op.batch_alter_table('meetings', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_meetings_council_id'), ['council_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_meetings_round_id'), ['round_id'], unique=False)
+
     op.create_table('agenda_items',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
@@ -400,6 +394,9 @@ def upgrade() -> None:
     sa.Column('dossier_id', sa.Integer(), nullable=False),
     sa.Column('position', sa.Integer(), nullable=False),
     sa.Column('state', sa.Enum('waiting', 'scoring', 'locked', name='itemstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('survey_record', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.Column('scoring_round', sa.Integer(), nullable=False),
+    sa.Column('divergence_note', sa.Text(), nullable=False),
     sa.Column('locked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('locked_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.ForeignKeyConstraint(['dossier_id'], ['dossiers.id'], name=op.f('fk_agenda_items_dossier_id_dossiers')),
@@ -412,6 +409,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_agenda_items_dossier_id'), ['dossier_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_agenda_items_meeting_id'), ['meeting_id'], unique=False)
 
+    op.create_table('attendances',
+    sa.Column('meeting_id', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('present', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['meeting_id'], ['meetings.id'], name=op.f('fk_attendances_meeting_id_meetings')),
+    sa.ForeignKeyConstraint(['member_id'], ['council_members.id'], name=op.f('fk_attendances_member_id_council_members')),
+    sa.PrimaryKeyConstraint('meeting_id', 'member_id', name=op.f('pk_attendances'))
+    )
     op.create_table('certificates',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
@@ -657,11 +662,31 @@ def upgrade() -> None:
     with op.batch_alter_table('stamps', schema=None) as batch_op:
         batch_op.create_index('ix_stamps_batch_state', ['batch_id', 'state'], unique=False)
 
+    op.create_table('superseded_sheets',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('sheet_id', sa.Integer(), nullable=False),
+    sa.Column('scoring_round', sa.Integer(), nullable=False),
+    sa.Column('total', sa.Integer(), nullable=False),
+    sa.Column('opinion', sa.Text(), nullable=False),
+    sa.Column('marks', sa.JSON(), nullable=False),
+    sa.Column('submitted_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('superseded_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['sheet_id'], ['score_sheets.id'], name=op.f('fk_superseded_sheets_sheet_id_score_sheets')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_superseded_sheets')),
+    sa.UniqueConstraint('sheet_id', 'scoring_round', name=op.f('uq_superseded_sheets_sheet_id_scoring_round'))
+    )
+    with op.batch_alter_table('superseded_sheets', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_superseded_sheets_sheet_id'), ['sheet_id'], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('superseded_sheets', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_superseded_sheets_sheet_id'))
+
+    op.drop_table('superseded_sheets')
     with op.batch_alter_table('stamps', schema=None) as batch_op:
         batch_op.drop_index('ix_stamps_batch_state')
 
@@ -702,11 +727,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_certificates_decision_id'))
 
     op.drop_table('certificates')
+    op.drop_table('attendances')
     with op.batch_alter_table('agenda_items', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_agenda_items_meeting_id'))
         batch_op.drop_index(batch_op.f('ix_agenda_items_dossier_id'))
 
     op.drop_table('agenda_items')
+    with op.batch_alter_table('meetings', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_meetings_round_id'))
+        batch_op.drop_index(batch_op.f('ix_meetings_council_id'))
+
+    op.drop_table('meetings')
     with op.batch_alter_table('dossiers', schema=None) as batch_op:
         batch_op.drop_index('uq_dossiers_open_product', sqlite_where=sa.text("state NOT IN ('recognised', 'below_three', 'excluded', 'withdrawn')"), postgresql_where=sa.text("state NOT IN ('recognised', 'below_three', 'excluded', 'withdrawn')"))
         batch_op.drop_index(batch_op.f('ix_dossiers_state'))
@@ -717,7 +748,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_dossiers_commune_due_on'))
 
     op.drop_table('dossiers')
-    op.drop_table('attendances')
     with op.batch_alter_table('products', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_products_producer_id'))
         batch_op.drop_index(batch_op.f('ix_products_name_folded'))
@@ -729,11 +759,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_memberships_producer_id'))
 
     op.drop_table('memberships')
-    with op.batch_alter_table('meetings', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_meetings_round_id'))
-        batch_op.drop_index(batch_op.f('ix_meetings_council_id'))
-
-    op.drop_table('meetings')
     with op.batch_alter_table('login_sessions', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_login_sessions_user_id'))
 

@@ -7,7 +7,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-PROTECTED = ("audit_events", "signing_records")
+PROTECTED = ("audit_events", "signing_records", "superseded_sheets")
 
 
 def upgrade() -> None:

@@ -76,6 +76,7 @@ class Meeting(SQLModel, table=True):
     place: str
     starts_at: datetime
     opened_at: datetime | None = None
+    presiding_id: int | None = Field(default=None, foreign_key="council_members.id")
     closed_at: datetime | None = None
     minutes_number: str = ""
     conclusion: str = long_text(default="")
@@ -104,6 +105,9 @@ class AgendaItem(SQLModel, table=True):
     dossier_id: int = Field(foreign_key="dossiers.id", index=True)
     position: int
     state: ItemState = words(ItemState)
+    survey_record: str = Field(default="", max_length=200)
+    scoring_round: int = 1
+    divergence_note: str = long_text(default="")
     locked_at: datetime | None = None
     locked_by: str | None = None
 
@@ -136,6 +140,22 @@ class Mark(SQLModel, table=True):
     criterion_code: str = Field(primary_key=True, max_length=12)
     option_code: str | None = Field(default=None, max_length=12)
     remark: str = long_text(default="")
+
+
+class SupersededSheet(SQLModel, table=True):
+    """A submitted sheet that was scored anew: kept as it was, never counted."""
+
+    __tablename__ = "superseded_sheets"
+    __table_args__ = (sa.UniqueConstraint("sheet_id", "scoring_round"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    sheet_id: int = Field(foreign_key="score_sheets.id", index=True)
+    scoring_round: int
+    total: int
+    opinion: str = long_text(default="")
+    marks: dict[str, Any] = document()
+    submitted_at: datetime
+    superseded_at: datetime
 
 
 class GateFinding(SQLModel, table=True):

@@ -1,11 +1,11 @@
-"""What the law and the council rules say about rounds, seats and sheets: pure."""
+"""What the law and the council rules say about rounds, seats, meetings and sheets: pure."""
 
 from dataclasses import dataclass
 from datetime import date
 
 from app.domain.councils.enums import GateKind, ItemState, MeetingState, Seat, SheetState
 from app.rulebooks.model import Actor as Level
-from app.rulebooks.model import CouncilRules, Regime, Rubric
+from app.rulebooks.model import CouncilRules, Regime, RoundWindow, Rubric
 
 ROUND_BASIS = "26/2026/QĐ-TTg, Điều 5.1"
 COUNCIL_BASIS = "26/2026/QĐ-TTg, Điều 7.3.b"
@@ -48,6 +48,33 @@ OUTCOME_LABELS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """One step of a meeting, an agenda item or a sheet: where from, where to."""
+
+    step: str
+    before: str
+    after: str
+
+
+MEETING_MOVES = (
+    Move("open", MeetingState.SCHEDULED, MeetingState.OPEN),
+    Move("close", MeetingState.OPEN, MeetingState.CLOSED),
+)
+ITEM_MOVES = (
+    Move("open", ItemState.WAITING, ItemState.SCORING),
+    Move("rescore", ItemState.SCORING, ItemState.SCORING),
+    Move("lock", ItemState.SCORING, ItemState.LOCKED),
+)
+SHEET_MOVES = (
+    Move("save", SheetState.DRAFT, SheetState.DRAFT),
+    Move("submit", SheetState.DRAFT, SheetState.SUBMITTED),
+    Move("withdraw", SheetState.SUBMITTED, SheetState.DRAFT),
+    Move("rescore", SheetState.SUBMITTED, SheetState.DRAFT),
+    Move("recuse", SheetState.DRAFT, SheetState.RECUSED),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class SeatPlan:
     """What a council's seats must add up to, told as a sentence when they do not."""
 
@@ -56,7 +83,7 @@ class SeatPlan:
     voting: int
 
     def fault(self) -> str | None:
-        """Return what is wrong with the seats (art. 7.3.b), or None."""
+        """Return what is wrong with the seats (26/2026/QĐ-TTg art. 7.3.b), or None."""
         if self.chairs != 1:
             return "Hội đồng cần đúng một Chủ tịch."
         if self.secretaries != 1:
@@ -66,12 +93,48 @@ class SeatPlan:
         return None
 
 
-def round_dates(regime: Regime, year: int, ordinal: int) -> tuple[date, date] | None:
-    """Return (proposals before, results before) of a yearly round; None beyond the legal ones."""
-    windows = regime.procedure.rounds_of(Level.PROVINCE).windows
-    if not 1 <= ordinal <= len(windows):
-        return None
-    window = windows[ordinal - 1]
+@dataclass(frozen=True, slots=True)
+class QuorumCount:
+    """How many voting members there are, how many take part, and how many must."""
+
+    voting: int
+    present: int
+    needed: int
+    is_met: bool
+
+
+def quorum_count(
+    rules: CouncilRules, *, voting: int, present: int, chair_present: bool
+) -> QuorumCount:
+    """Return the quorum of a meeting or of one dossier (council rules, `quorum`).
+
+    For one dossier a recused member counts neither among the present nor among the voting, so that
+    a recusal changes numerator and denominator in sight.
+    """
+    return QuorumCount(
+        voting=voting,
+        present=present,
+        needed=rules.quorum.needed(voting),
+        is_met=rules.quorum.is_met(present=present, voting=voting, chair_present=chair_present),
+    )
+
+
+def is_majority(votes_for: int, *, eligible: int) -> bool:
+    """Tell whether more than half of the members who may vote are for it (council rules, `gates`)."""
+    return 2 * votes_for > eligible
+
+
+def round_windows(regime: Regime, rules: CouncilRules) -> dict[int, RoundWindow]:
+    """Return the rounds of a year by ordinal: the legal ones, and those the province adds.
+
+    Basis: 26/2026/QĐ-TTg art. 5.1; council rules, `rounds`.
+    """
+    legal = regime.procedure.rounds_of(Level.PROVINCE).windows
+    return {window.ordinal: window for window in (*legal, *rules.rounds)}
+
+
+def round_dates(window: RoundWindow, year: int) -> tuple[date, date]:
+    """Return (proposals before, results before) of a round in a year; the day itself is too late."""
     return _day(year, window.proposals_before), _day(year, window.results_before)
 
 

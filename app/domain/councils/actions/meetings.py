@@ -1,0 +1,336 @@
+"""Meetings: scheduled with an agenda, opened with a quorum, closed with minutes."""
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlmodel import col, select
+
+from app.core.clock import local_day
+from app.core.codes import new_code
+from app.core.db import WriteSession
+from app.core.errors import Conflict, Invalid, NotFound, Refused, check_version
+from app.domain.accounts.rules import Actor
+from app.domain.audit.actions import record
+from app.domain.councils.enums import ItemState, MeetingState, Seat, SheetState
+from app.domain.councils.models import (
+    AgendaItem,
+    Attendance,
+    Council,
+    Meeting,
+    Round,
+    ScoreSheet,
+)
+from app.domain.councils.policy import (
+    why_not_close_meeting,
+    why_not_open_meeting,
+    why_not_prepare,
+    why_not_record_survey,
+)
+from app.domain.councils.queries import (
+    MeetingRow,
+    get_council,
+    get_round,
+    item_for_update,
+    meeting_for_update,
+    meeting_quorum,
+)
+from app.domain.councils.rules import MEETING_BASIS, ROUND_BASIS
+from app.domain.councils.schemas import CloseMeeting, OpenMeeting, RecordSurvey, ScheduleMeeting
+from app.domain.dossiers.actions import open_scoring, schedule_dossier
+from app.domain.dossiers.enums import DossierState
+from app.domain.dossiers.models import Dossier
+
+
+class DossierNotReady(Conflict):
+    """Only dossiers accepted into this round go on an agenda."""
+
+    code = "meeting.dossier_not_ready"
+    message = "Hồ sơ {dossier} chưa được tiếp nhận vào đợt {round}, hoặc đã có phiên họp."
+    basis = MEETING_BASIS
+
+
+class OtherRules(Refused):
+    """A dossier is judged under the council rules it was opened with."""
+
+    code = "meeting.other_rules"
+    message = (
+        "Hồ sơ {dossier} gắn với quy chế «{dossier_rules}», Hội đồng làm việc theo "
+        "«{council_rules}». Hãy chọn Hội đồng cùng quy chế."
+    )
+    basis = MEETING_BASIS
+
+
+class AfterRound(Refused):
+    """Results are due before the round's end."""
+
+    code = "meeting.after_round"
+    message = "Đợt {round} phải có kết quả trước ngày {end}: phiên họp phải sớm hơn."
+    basis = ROUND_BASIS
+
+
+class TooEarly(Refused):
+    """A meeting is opened on its day, not before."""
+
+    code = "meeting.too_early"
+    message = "Phiên họp ghi ngày {day}, chưa đến ngày đó nên chưa mở được."
+    basis = MEETING_BASIS
+
+
+class QuorumNotMet(Refused):
+    """Too few voting members, or nobody to preside."""
+
+    code = "meeting.quorum_not_met"
+    message = (
+        "Chưa đủ số người để họp: có mặt {present}/{voting} thành viên chấm điểm, cần ít nhất "
+        "{needed}, và phải có Chủ tịch hoặc người được ủy quyền."
+    )
+    basis = MEETING_BASIS
+
+
+class SurveyMissing(Refused):
+    """Tourism is scored only after a survey on the spot."""
+
+    code = "meeting.survey_missing"
+    message = "Sản phẩm «{product}» chưa có biên bản khảo sát thực tế, chưa chấm điểm được."
+    basis = "Quy chế hoạt động của Hội đồng (khảo sát trước khi chấm)"
+
+
+def schedule_meeting(
+    session: WriteSession, data: ScheduleMeeting, *, actor: Actor, at: datetime
+) -> Meeting:
+    """Schedule a meeting with its agenda; its dossiers are scheduled. Records meeting.scheduled.
+
+    Refused: a dossier that is not accepted into this round or works under other council rules, a
+    day that is past or on or after the end of the round (art. 5.1).
+    """
+    if refusal := why_not_prepare(actor):
+        raise refusal
+    council = get_council(session, data.council, actor=actor).council
+    round_ = get_round(session, data.round, actor=actor)
+    day = local_day(data.starts_at)
+    if day < local_day(at):
+        raise Invalid({"starts_at": "Ngày họp đã qua."})
+    if day >= round_.results_before:
+        raise AfterRound(round=round_.code, end=f"{round_.results_before:%d/%m/%Y}")
+    dossiers = _ready(session, data.dossiers, council, round_)
+    meeting = Meeting(
+        code=new_code("PH"),
+        council_id=council.id or 0,
+        round_id=round_.id or 0,
+        state=MeetingState.SCHEDULED,
+        place=data.place,
+        starts_at=data.starts_at,
+    )
+    session.add(meeting)
+    session.flush()
+    for position, dossier in enumerate(dossiers, start=1):
+        session.add(
+            AgendaItem(
+                code=new_code("MH"),
+                meeting_id=meeting.id or 0,
+                dossier_id=dossier.id or 0,
+                position=position,
+                state=ItemState.WAITING,
+            )
+        )
+        schedule_dossier(session, dossier, actor=actor, at=at, meeting=meeting.code)
+    record(
+        session,
+        "meeting.scheduled",
+        subject=meeting,
+        actor=actor,
+        at=at,
+        council=council.code,
+        round=round_.code,
+        starts_at=meeting.starts_at,
+        dossiers=data.dossiers,
+    )
+    return meeting
+
+
+def record_survey(
+    session: WriteSession,
+    code: str,
+    data: RecordSurvey,
+    *,
+    actor: Actor,
+    at: datetime,
+    council_rules_dir: Path | None = None,
+) -> AgendaItem:
+    """Note the record of the survey on the spot; records item.survey_recorded."""
+    item = item_for_update(session, code, actor=actor, rules_dir=council_rules_dir).row.item
+    if refusal := why_not_record_survey(actor, item):
+        raise refusal
+    check_version(data.version, item.version)
+    item.survey_record = data.record
+    item.version += 1
+    record(session, "item.survey_recorded", subject=item, actor=actor, at=at, survey=data.record)
+    return item
+
+
+def open_meeting(
+    session: WriteSession,
+    code: str,
+    data: OpenMeeting,
+    *,
+    actor: Actor,
+    at: datetime,
+    council_rules_dir: Path | None = None,
+) -> Meeting:
+    """Open a meeting with who is present: members get their sheets. Records meeting.opened.
+
+    Refused below the quorum, without chair or delegate, before its day, and for a tourism dossier
+    without its survey (council rules).
+    """
+    row = meeting_for_update(session, code, actor=actor, rules_dir=council_rules_dir)
+    meeting = row.meeting
+    if refusal := why_not_open_meeting(meeting, row.seat):
+        raise refusal
+    check_version(data.version, meeting.version)
+    day = local_day(meeting.starts_at)
+    if local_day(at) < day:
+        raise TooEarly(day=f"{day:%d/%m/%Y}")
+    present = _present(row, data)
+    _check_quorum(row, present)
+    for item in row.items:
+        if item.needs_survey and not item.item.survey_record:
+            raise SurveyMissing(product=item.product.name)
+    session.add_all(
+        Attendance(
+            meeting_id=meeting.id or 0,
+            member_id=seat.member.id or 0,
+            present=(seat.member.id or 0) in present,
+        )
+        for seat in row.seats
+    )
+    dossiers = _locked(session, [item.dossier.id or 0 for item in row.items])
+    scorers = [s.member for s in row.seats if s.member.voting and (s.member.id or 0) in present]
+    for item in row.items:
+        item.item.state = ItemState.SCORING
+        item.item.version += 1
+        session.add_all(
+            ScoreSheet(
+                code=new_code("PD"),
+                item_id=item.item.id or 0,
+                member_id=member.id or 0,
+                state=SheetState.DRAFT,
+                updated_at=at,
+            )
+            for member in scorers
+        )
+        open_scoring(
+            session, dossiers[item.dossier.id or 0], actor=actor, at=at, meeting=meeting.code
+        )
+    meeting.state = MeetingState.OPEN
+    meeting.opened_at = at
+    meeting.version += 1
+    record(
+        session,
+        "meeting.opened",
+        subject=meeting,
+        actor=actor,
+        at=at,
+        present=data.present,
+        presiding=data.delegate or None,
+    )
+    return meeting
+
+
+def close_meeting(
+    session: WriteSession,
+    code: str,
+    data: CloseMeeting,
+    *,
+    actor: Actor,
+    at: datetime,
+    council_rules_dir: Path | None = None,
+) -> Meeting:
+    """End a meeting whose results are all locked; records meeting.closed with the minutes."""
+    row = meeting_for_update(session, code, actor=actor, rules_dir=council_rules_dir)
+    meeting = row.meeting
+    if refusal := why_not_close_meeting(meeting, row.seat, open_items=row.open_items):
+        raise refusal
+    check_version(data.version, meeting.version)
+    meeting.state = MeetingState.CLOSED
+    meeting.closed_at = at
+    meeting.minutes_number = data.minutes_number
+    meeting.conclusion = data.conclusion
+    meeting.version += 1
+    record(
+        session,
+        "meeting.closed",
+        subject=meeting,
+        actor=actor,
+        at=at,
+        minutes_number=meeting.minutes_number,
+    )
+    return meeting
+
+
+def _ready(
+    session: WriteSession, codes: list[str], council: Council, round_: Round
+) -> list[Dossier]:
+    """Return the dossiers in the order given, locked; refuse one that cannot be on this agenda."""
+    found = {
+        dossier.code: dossier
+        for dossier in session.exec(
+            select(Dossier)
+            .where(col(Dossier.code).in_(codes))
+            .order_by(col(Dossier.id))
+            .with_for_update()
+        )
+    }
+    for code in codes:
+        dossier = found.get(code)
+        if dossier is None:
+            raise NotFound
+        if dossier.state is not DossierState.ACCEPTED or dossier.round_id != round_.id:
+            raise DossierNotReady(dossier=code, round=round_.code)
+        if dossier.council_rules_hash != council.council_rules_hash:
+            raise OtherRules(
+                dossier=code,
+                dossier_rules=dossier.council_rules_code,
+                council_rules=council.council_rules_code,
+            )
+    return [found[code] for code in codes]
+
+
+def _present(row: MeetingRow, data: OpenMeeting) -> frozenset[int]:
+    """Return the seats present, and note who presides: the chair, or the delegate in its place."""
+    by_name = {seat.username: seat.member for seat in row.seats}
+    unknown = [name for name in data.present if name not in by_name]
+    if unknown:
+        raise Invalid({"present": f"Không có ghế trong Hội đồng: {', '.join(unknown)}."})
+    present = frozenset(by_name[name].id or 0 for name in data.present)
+    chair = next(seat.member for seat in row.seats if seat.member.seat is Seat.CHAIR)
+    if (chair.id or 0) in present:
+        row.meeting.presiding_id = chair.id
+    elif data.delegate:
+        delegate = by_name.get(data.delegate)
+        if delegate is None or not delegate.voting or (delegate.id or 0) not in present:
+            raise Invalid({"delegate": "Người được ủy quyền phải là thành viên có mặt, chấm điểm."})
+        row.meeting.presiding_id = delegate.id
+    return present
+
+
+def _check_quorum(row: MeetingRow, present: frozenset[int]) -> None:
+    count = meeting_quorum(
+        row.rules,
+        [seat.member for seat in row.seats],
+        present_ids=present,
+        presiding_id=row.meeting.presiding_id,
+    )
+    if not count.is_met:
+        raise QuorumNotMet(present=count.present, voting=count.voting, needed=count.needed)
+
+
+def _locked(session: WriteSession, ids: list[int]) -> dict[int, Dossier]:
+    return {
+        dossier.id or 0: dossier
+        for dossier in session.exec(
+            select(Dossier)
+            .where(col(Dossier.id).in_(ids))
+            .order_by(col(Dossier.id))
+            .with_for_update()
+        )
+    }

@@ -1,0 +1,366 @@
+"""Meetings with attendance, quorum and agenda."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import and_, col, func, select
+from sqlmodel.sql.expression import Select
+
+from app.core.db import ReadSession, WriteSession
+from app.core.errors import NotFound
+from app.core.paging import Page, page_of
+from app.domain.accounts.models import User
+from app.domain.accounts.rules import Actor
+from app.domain.councils.enums import ItemState, Seat, SheetState
+from app.domain.councils.models import (
+    AgendaItem,
+    Attendance,
+    Council,
+    CouncilMember,
+    Meeting,
+    Result,
+    Round,
+    ScoreSheet,
+)
+from app.domain.councils.policy import presides
+from app.domain.councils.queries.rounds import MOST_ITEMS, SeatRow, rules_of
+from app.domain.councils.rules import (
+    QuorumCount,
+    needs_survey,
+    quorum_count,
+)
+from app.domain.councils.schemas import (
+    ItemOut,
+    MeetingOut,
+    QuorumOut,
+)
+from app.domain.dossiers.models import Dossier
+from app.domain.producers.models import Producer
+from app.domain.products.models import Product
+from app.rulebooks.model import CouncilRules
+
+
+def meetings_visible_to(actor: Actor) -> Select[Meeting, Council, Round]:
+    """Return the only base for meetings: the province, and whoever sits on the council."""
+    query = (
+        select(Meeting, Council, Round)
+        .join(Council, col(Council.id) == col(Meeting.council_id))
+        .join(Round, col(Round.id) == col(Meeting.round_id))
+    )
+    if actor.sees_province:
+        return query
+    return query.where(col(Meeting.council_id).in_(councils_of(actor)))
+
+
+def councils_of(actor: Actor) -> Any:
+    """Return the councils this actor sits on, as a subquery."""
+    return select(col(CouncilMember.council_id)).where(col(CouncilMember.user_id) == actor.user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingBrief:
+    """A meeting as lists show it."""
+
+    meeting: Meeting
+    council: Council
+    round: Round
+    items: int
+    locked: int
+
+
+def meetings_page(
+    session: ReadSession,
+    *,
+    actor: Actor,
+    round_id: int | None = None,
+    after: int = 0,
+    limit: int = 20,
+) -> Page[MeetingBrief]:
+    """Return meetings this actor may see, newest first, with how far their agendas are."""
+    query = meetings_visible_to(actor)
+    if round_id is not None:
+        query = query.where(col(Meeting.round_id) == round_id)
+    if after:
+        query = query.where(col(Meeting.id) < after)
+    rows = session.exec(query.order_by(col(Meeting.id).desc()).limit(limit + 1)).all()
+    counted: dict[int, tuple[int, int]] = {
+        meeting_id: (items, locked)
+        for meeting_id, items, locked in session.exec(
+            select(
+                col(AgendaItem.meeting_id),
+                func.count(),
+                func.count(col(AgendaItem.locked_at)),
+            )
+            .where(col(AgendaItem.meeting_id).in_([row[0].id for row in rows]))
+            .group_by(col(AgendaItem.meeting_id))
+        )
+    }
+    return page_of(
+        [MeetingBrief(*row, *counted.get(row[0].id or 0, (0, 0))) for row in rows],
+        limit=limit,
+        key=lambda row: row.meeting.id or 0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One dossier of an agenda with how far its sheets are; the result once locked."""
+
+    item: AgendaItem
+    dossier: Dossier
+    product: Product
+    producer: Producer
+    result: Result | None
+    needs_survey: bool
+    sheets: tuple[ScoreSheet, ...]
+    my_sheet: ScoreSheet | None
+
+    @property
+    def expected(self) -> int:
+        """Sheets that count when submitted: those of present members who were not recused."""
+        return len(self.sheets) - self.recused
+
+    @property
+    def submitted(self) -> int:
+        """Sheets handed in."""
+        return sum(sheet.state is SheetState.SUBMITTED for sheet in self.sheets)
+
+    @property
+    def recused(self) -> int:
+        """Members who do not judge this dossier."""
+        return sum(sheet.state is SheetState.RECUSED for sheet in self.sheets)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every expected sheet is in, and there is one."""
+        return 0 < self.expected == self.submitted
+
+    def out(self) -> ItemOut:
+        """Return what the API answers."""
+        return ItemOut(
+            **self.item.model_dump(
+                include={
+                    "code",
+                    "version",
+                    "position",
+                    "state",
+                    "survey_record",
+                    "scoring_round",
+                }
+            ),
+            dossier=self.dossier.code,
+            product=self.product.name,
+            producer=self.producer.name,
+            set_number=self.product.set_number,
+            needs_survey=self.needs_survey,
+            sheets_expected=self.expected,
+            sheets_submitted=self.submitted,
+            sheets_recused=self.recused,
+            my_sheet=self.my_sheet.code if self.my_sheet else None,
+            star=self.result.star if self.result else None,
+            average=self.result.average_text if self.result else None,
+        )
+
+
+@dataclass(frozen=True)
+class MeetingRow:
+    """A meeting with its council, seats, attendance and agenda, as this actor sees it."""
+
+    meeting: Meeting
+    council: Council
+    round: Round
+    rules: CouncilRules
+    seats: tuple[SeatRow, ...]
+    present_ids: frozenset[int]
+    items: tuple[ItemRow, ...]
+    seat: CouncilMember | None
+
+    @property
+    def presiding(self) -> CouncilMember | None:
+        """Who has the chair's word."""
+        return next((s.member for s in self.seats if presides(self.meeting, s.member)), None)
+
+    @property
+    def open_items(self) -> int:
+        """Dossiers whose result is not locked."""
+        return sum(row.item.state is not ItemState.LOCKED for row in self.items)
+
+    @cached_property
+    def quorum(self) -> QuorumCount:
+        """How many of the voting members are present."""
+        return meeting_quorum(
+            self.rules,
+            [seat.member for seat in self.seats],
+            present_ids=self.present_ids,
+            presiding_id=self.meeting.presiding_id,
+        )
+
+    def out(self) -> MeetingOut:
+        """Return what the API answers."""
+        is_open = self.meeting.opened_at is not None
+        return MeetingOut(
+            **self.meeting.model_dump(
+                include={
+                    "code",
+                    "version",
+                    "state",
+                    "place",
+                    "starts_at",
+                    "opened_at",
+                    "closed_at",
+                    "minutes_number",
+                    "conclusion",
+                }
+            ),
+            council=self.council.code,
+            round=self.round.code,
+            quorum=quorum_out(self.quorum) if is_open else None,
+            present=[s.username for s in self.seats if s.member.id in self.present_ids],
+            items=[row.out() for row in self.items],
+        )
+
+
+def quorum_out(count: QuorumCount) -> QuorumOut:
+    """Return a quorum as the API answers it."""
+    return QuorumOut(
+        voting=count.voting, present=count.present, needed=count.needed, is_met=count.is_met
+    )
+
+
+def meeting_quorum(
+    rules: CouncilRules,
+    members: Sequence[CouncilMember],
+    *,
+    present_ids: frozenset[int],
+    presiding_id: int | None,
+    without: frozenset[int] = frozenset(),
+) -> QuorumCount:
+    """Return the quorum of a meeting, or of one dossier without its recused members."""
+    voting = [one for one in members if one.voting and (one.id or 0) not in without]
+    return quorum_count(
+        rules,
+        voting=len(voting),
+        present=sum((one.id or 0) in present_ids for one in voting),
+        chair_present=presiding_id is not None and presiding_id in present_ids,
+    )
+
+
+def get_meeting(
+    session: ReadSession, code: str, *, actor: Actor, rules_dir: Path | None = None
+) -> MeetingRow:
+    """Return a meeting this actor may see, with its agenda, in four statements."""
+    found = session.exec(meetings_visible_to(actor).where(col(Meeting.code) == code)).one_or_none()
+    if found is None:
+        raise NotFound
+    meeting, council, round_ = found
+    return meeting_row(session, meeting, council, round_, actor=actor, rules_dir=rules_dir)
+
+
+def meeting_for_update(
+    session: WriteSession, code: str, *, actor: Actor, rules_dir: Path | None = None
+) -> MeetingRow:
+    """Return a meeting with its agenda, the meeting locked until the transaction ends."""
+    found = session.exec(
+        meetings_visible_to(actor).where(col(Meeting.code) == code).with_for_update(of=Meeting)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    meeting, council, round_ = found
+    return meeting_row(session, meeting, council, round_, actor=actor, rules_dir=rules_dir)
+
+
+def meeting_row(
+    session: ReadSession,
+    meeting: Meeting,
+    council: Council,
+    round_: Round,
+    *,
+    actor: Actor,
+    rules_dir: Path | None,
+    only_item: int | None = None,
+) -> MeetingRow:
+    """Return a meeting that was found visible with everything that belongs to it."""
+    rules = rules_of(council, rules_dir)
+    order = list(Seat)
+    seats, present = [], set()
+    for member, username, is_present in session.exec(
+        select(CouncilMember, User.username, Attendance.present)
+        .join(User, col(User.id) == col(CouncilMember.user_id))
+        .join(
+            Attendance,
+            and_(
+                col(Attendance.member_id) == col(CouncilMember.id),
+                col(Attendance.meeting_id) == meeting.id,
+            ),
+            isouter=True,
+        )
+        .where(col(CouncilMember.council_id) == council.id)
+        .order_by(col(CouncilMember.id))
+    ):
+        seats.append(SeatRow(member, username))
+        if is_present:
+            present.add(member.id or 0)
+    seats.sort(key=lambda row: order.index(row.member.seat))
+    seat = next((s.member for s in seats if s.member.user_id == actor.user_id), None)
+    return MeetingRow(
+        meeting=meeting,
+        council=council,
+        round=round_,
+        rules=rules,
+        seats=tuple(seats),
+        present_ids=frozenset(present),
+        items=_item_rows(session, meeting, rules, seat=seat, only_item=only_item),
+        seat=seat,
+    )
+
+
+def _item_rows(
+    session: ReadSession,
+    meeting: Meeting,
+    rules: CouncilRules,
+    *,
+    seat: CouncilMember | None,
+    only_item: int | None,
+) -> tuple[ItemRow, ...]:
+    query = (
+        select(AgendaItem, Dossier, Product, Producer)
+        .join(Dossier, col(Dossier.id) == col(AgendaItem.dossier_id))
+        .join(Product, col(Product.id) == col(Dossier.product_id))
+        .join(Producer, col(Producer.id) == col(Dossier.producer_id))
+        .where(col(AgendaItem.meeting_id) == meeting.id)
+        .order_by(col(AgendaItem.position))
+        .limit(MOST_ITEMS)
+    )
+    if only_item is not None:
+        query = query.where(col(AgendaItem.id) == only_item)
+    rows = session.exec(query).all()
+    ids = [row[0].id or 0 for row in rows]
+    sheets: dict[int, list[ScoreSheet]] = {one: [] for one in ids}
+    results: dict[int, Result] = {}
+    for sheet, result in session.exec(
+        select(ScoreSheet, Result)
+        .join(Result, col(Result.item_id) == col(ScoreSheet.item_id), isouter=True)
+        .where(col(ScoreSheet.item_id).in_(ids))
+        .order_by(col(ScoreSheet.id))
+    ):
+        sheets[sheet.item_id].append(sheet)
+        if result is not None:
+            results[sheet.item_id] = result
+    return tuple(
+        ItemRow(
+            item=item,
+            dossier=dossier,
+            product=product,
+            producer=producer,
+            result=results.get(item.id or 0),
+            needs_survey=needs_survey(rules, product.set_number),
+            sheets=tuple(sheets[item.id or 0]),
+            my_sheet=next(
+                (s for s in sheets[item.id or 0] if seat and s.member_id == seat.id), None
+            ),
+        )
+        for item, dossier, product, producer in rows
+    )

@@ -1,0 +1,104 @@
+"""Locked results, their sheets, and the dossiers that wait for an agenda."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import col, select
+
+from app.core.db import ReadSession
+from app.core.errors import NotFound
+from app.domain.accounts.rules import Actor
+from app.domain.councils.models import (
+    AgendaItem,
+    CouncilMember,
+    Result,
+    ScoreSheet,
+)
+from app.domain.councils.queries.rounds import MOST_ITEMS
+from app.domain.councils.queries.sheets import dossier_ids_on_agenda
+from app.domain.councils.schemas import (
+    ReasonOut,
+    ResultOut,
+)
+from app.domain.dossiers.enums import DossierState
+from app.domain.dossiers.models import Dossier
+from app.domain.dossiers.queries import DossierRow, dossiers_visible_to, get_dossier
+from app.domain.products.models import Product
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """A locked result with its dossier, and the item where members read the sheets."""
+
+    result: Result
+    dossier: DossierRow
+    item: AgendaItem
+    sees_sheets: bool
+
+    def out(self) -> ResultOut:
+        """Return what the API answers: averages and reasons, no names."""
+        said = self.result.document
+        return ResultOut(
+            **self.result.model_dump(
+                include={
+                    "code",
+                    "star",
+                    "band_star",
+                    "outcome",
+                    "average_text",
+                    "sheets_counted",
+                    "document_hash",
+                    "locked_at",
+                }
+            ),
+            dossier=self.dossier.dossier.code,
+            rubric_code=self.dossier.dossier.rubric_code,
+            average=f"{self.result.average_numerator}/{self.result.average_denominator}",
+            criterion_means=said["criterion_means"],
+            minima=said["minima"],
+            gates_upheld=said["gates_upheld"],
+            reasons=[ReasonOut(**reason) for reason in said["reasons"]],
+        )
+
+
+def get_result(session: ReadSession, dossier_code: str, *, actor: Actor) -> ResultRow:
+    """Return the locked result of a dossier this actor may see; none before the lock."""
+    on_agenda = dossier_ids_on_agenda(session, actor)
+    row = get_dossier(session, dossier_code, actor=actor, extra_ids=on_agenda)
+    found = session.exec(
+        select(Result, AgendaItem)
+        .join(AgendaItem, col(AgendaItem.id) == col(Result.item_id))
+        .where(col(Result.dossier_id) == row.dossier.id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    sees_sheets = actor.sees_province or row.dossier.id in on_agenda
+    return ResultRow(found[0], row, found[1], sees_sheets=sees_sheets)
+
+
+def sheets_of_item(
+    session: ReadSession, item_id: int
+) -> Sequence[tuple[ScoreSheet, CouncilMember]]:
+    """Return the sheets of a dossier with their members, for whoever may see them after the lock."""
+    return [
+        (sheet, member)
+        for sheet, member in session.exec(
+            select(ScoreSheet, CouncilMember)
+            .join(CouncilMember, col(CouncilMember.id) == col(ScoreSheet.member_id))
+            .where(col(ScoreSheet.item_id) == item_id)
+            .order_by(col(CouncilMember.id))
+        )
+    ]
+
+
+def schedulable(session: ReadSession, round_id: int, *, actor: Actor) -> Sequence[DossierRow]:
+    """Return the accepted dossiers of a round that are on no agenda yet (at most 100)."""
+    if not actor.sees_province:
+        return []
+    rows = session.exec(
+        dossiers_visible_to(actor)
+        .where(col(Dossier.round_id) == round_id, col(Dossier.state) == DossierState.ACCEPTED)
+        .order_by(col(Product.set_number), col(Dossier.id))
+        .limit(MOST_ITEMS)
+    ).all()
+    return [DossierRow(*row) for row in rows]

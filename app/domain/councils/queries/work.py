@@ -1,0 +1,168 @@
+"""What councils wait for from a person."""
+
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import and_, col, func, select
+
+from app.core.clock import local_day
+from app.core.db import ReadSession
+from app.domain.accounts.enums import Role
+from app.domain.accounts.rules import Actor
+from app.domain.councils.enums import ItemState, MeetingState, Seat, SheetState
+from app.domain.councils.models import (
+    AgendaItem,
+    CouncilMember,
+    Meeting,
+    Round,
+    ScoreSheet,
+)
+from app.domain.councils.policy import presides
+from app.domain.councils.queries.rounds import MOST_ROUNDS
+from app.domain.councils.rules import (
+    MEETING_BASIS,
+    RESULT_BASIS,
+)
+from app.domain.dossiers.enums import DossierState
+from app.domain.dossiers.models import Dossier
+from app.domain.dossiers.schemas import WorkItem
+from app.domain.products.models import Product
+
+MOST_WORK = 50
+
+
+def work_for(session: ReadSession, actor: Actor, on: date) -> list[WorkItem]:
+    """Return what councils wait for from this person, in at most two statements.
+
+    Members fill their sheets, whoever presides locks, chair and secretary open and close meetings,
+    the agency puts accepted dossiers on an agenda before the round's end.
+    """
+    found = []
+    if actor.has(Role.COUNCIL_MEMBER):
+        found += _council_work(session, actor, on)
+    if actor.has(Role.AGENCY_OFFICER):
+        found += _agency_work(session, on)
+    return found
+
+
+def _council_work(session: ReadSession, actor: Actor, on: date) -> list[WorkItem]:
+    own = and_(
+        col(ScoreSheet.item_id) == col(AgendaItem.id),
+        col(ScoreSheet.member_id) == col(CouncilMember.id),
+    )
+    waiting_sheets = (
+        select(func.count())
+        .select_from(ScoreSheet)
+        .where(
+            col(ScoreSheet.item_id) == col(AgendaItem.id),
+            col(ScoreSheet.state) == SheetState.DRAFT,
+        )
+        .correlate(AgendaItem)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        sa.select(
+            Meeting, CouncilMember, AgendaItem, ScoreSheet, col(Product.name), Round, waiting_sheets
+        )
+        .join(CouncilMember, col(CouncilMember.council_id) == col(Meeting.council_id))
+        .join(Round, col(Round.id) == col(Meeting.round_id))
+        .join(AgendaItem, col(AgendaItem.meeting_id) == col(Meeting.id))
+        .join(Dossier, col(Dossier.id) == col(AgendaItem.dossier_id))
+        .join(Product, col(Product.id) == col(Dossier.product_id))
+        .join(ScoreSheet, own, isouter=True)
+        .where(
+            col(CouncilMember.user_id) == actor.user_id,
+            col(Meeting.state) != MeetingState.CLOSED,
+        )
+        .order_by(col(Meeting.starts_at), col(AgendaItem.position))
+        .limit(MOST_WORK * 4)
+    ).all()
+    items: list[WorkItem] = []
+    meetings: dict[int, tuple[Meeting, CouncilMember, Round, bool]] = {}
+    for meeting, member, item, sheet, product, round_, missing in rows:
+        locked = item.state is ItemState.LOCKED
+        known = meetings.get(meeting.id or 0)
+        meetings[meeting.id or 0] = (
+            meeting,
+            member,
+            round_,
+            locked and (known[3] if known else True),
+        )
+        due = round_.results_before - timedelta(days=1)
+        subtitle = f"Phiên họp {local_day(meeting.starts_at):%d/%m/%Y} · {meeting.place}"
+        if item.state is not ItemState.SCORING:
+            continue
+        if sheet is not None and sheet.state is SheetState.DRAFT:
+            items.append(
+                WorkItem(
+                    kind="sheet.score",
+                    code=sheet.code,
+                    title=f"Chấm điểm: {product}",
+                    subtitle=subtitle,
+                    due_on=due,
+                    overdue=on > due,
+                    basis=MEETING_BASIS,
+                    route_name="sheets.show",
+                )
+            )
+        if presides(meeting, member) and not missing:
+            items.append(
+                WorkItem(
+                    kind="item.lock",
+                    code=item.code,
+                    title=f"Chốt kết quả: {product}",
+                    subtitle=subtitle,
+                    due_on=due,
+                    overdue=on > due,
+                    basis=RESULT_BASIS,
+                    route_name="items.show",
+                )
+            )
+    for meeting, member, round_, all_locked in meetings.values():
+        if member.seat not in {Seat.CHAIR, Seat.SECRETARY} and not presides(meeting, member):
+            continue
+        is_today = local_day(meeting.starts_at) <= on
+        opens = meeting.state is MeetingState.SCHEDULED and is_today
+        closes = meeting.state is MeetingState.OPEN and all_locked
+        if opens or closes:
+            due = round_.results_before - timedelta(days=1)
+            items.append(
+                WorkItem(
+                    kind="meeting.open" if opens else "meeting.close",
+                    code=meeting.code,
+                    title="Mở phiên họp" if opens else "Kết thúc phiên họp, lập biên bản",
+                    subtitle=f"{local_day(meeting.starts_at):%d/%m/%Y} · {meeting.place}",
+                    due_on=due,
+                    overdue=on > due,
+                    basis=MEETING_BASIS,
+                    route_name="meetings.show",
+                )
+            )
+    return items[:MOST_WORK]
+
+
+def _agency_work(session: ReadSession, on: date) -> list[WorkItem]:
+    rows = session.exec(
+        select(Round, func.count())
+        .join(Dossier, col(Dossier.round_id) == col(Round.id))
+        .where(col(Dossier.state) == DossierState.ACCEPTED)
+        .group_by(col(Round.id))
+        .order_by(col(Round.results_before))
+        .limit(MOST_ROUNDS)
+    ).all()
+    found = []
+    for round_, count in rows:
+        due = round_.results_before - timedelta(days=1)
+        found.append(
+            WorkItem(
+                kind="round.schedule",
+                code=round_.code,
+                title=f"Xếp phiên họp: {count} hồ sơ đã tiếp nhận",
+                subtitle=f"Đợt {round_.ordinal} năm {round_.year}",
+                due_on=due,
+                overdue=on > due,
+                basis=MEETING_BASIS,
+                route_name="rounds.show",
+            )
+        )
+    return found
