@@ -18,6 +18,14 @@ _OURS = frozenset({"_key"})
 Schema = TypeVar("Schema", bound=BaseModel)
 
 
+def validated(schema: type[Schema], values: Mapping[str, Any]) -> Schema:
+    """Return the schema filled with these values; refuse with a sentence for each wrong one."""
+    try:
+        return schema.model_validate(values)
+    except ValidationError as wrong:
+        raise Invalid(fields_of(wrong.errors(include_url=False))) from wrong
+
+
 @dataclass
 class Form:
     """What a person typed (`value`), what is wrong with it (`errors`), and the sentence on top."""
@@ -61,10 +69,7 @@ class Form:
                 typed = self.text(name)
                 if typed.strip() or info.is_required() or isinstance(info.default, str):
                     values[name] = typed
-        try:
-            return schema.model_validate(values | extra)
-        except ValidationError as wrong:
-            raise Invalid(fields_of(wrong.errors(include_url=False))) from wrong
+        return validated(schema, values | extra)
 
     def showing(self, problem: Invalid) -> Self:
         """Return the form with the sentences of a refusal beside its fields."""

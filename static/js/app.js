@@ -55,6 +55,18 @@
     if (!document.querySelector("form[data-keep]")) localStorage.removeItem(k);
   });
 
+  // A save that waited in the queue was filled in too early: it takes version and key as they are now.
+  addEventListener("htmx:before:request", (event) => {
+    const { form, body } = event.detail.ctx.request;
+    if (form && body instanceof URLSearchParams) for (const name of ["version", "_key"]) {
+      const field = form.elements[name];
+      if (field?.value && body.has(name)) body.set(name, field.value);
+    }
+  });
+  addEventListener("htmx:after:request", (event) => {
+    const { request, response } = event.detail.ctx;
+    if (request.form?.dataset.keep && response?.status < 400) localStorage.removeItem(keep(request.form));
+  });
   addEventListener("htmx:error", (event) => {
     const from = event.detail.ctx.sourceElement;
     if (from.previousElementSibling?.classList.contains("warn")) return;

@@ -1,0 +1,409 @@
+"""Pages of dossiers: list, opening, one dossier with what is next and by whom, filing, papers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fastapi import Response
+
+from app.core.clock import local_day
+from app.core.errors import Invalid, Refusal, StaleVersion
+from app.domain.audit.queries import events_of
+from app.domain.councils.queries import dossier_ids_on_agenda
+from app.domain.dossiers.actions import (
+    ProducerKindExcluded,
+    file_dossier,
+    open_dossier,
+    withdraw_dossier,
+)
+from app.domain.dossiers.enums import DossierPart, DossierState
+from app.domain.dossiers.models import CommuneReport
+from app.domain.dossiers.papers import commune_report_paper, registration_form_paper
+from app.domain.dossiers.policy import (
+    why_not_accept,
+    why_not_edit,
+    why_not_file,
+    why_not_open,
+    why_not_propose,
+    why_not_report,
+    why_not_return,
+    why_not_sign,
+    why_not_withdraw,
+)
+from app.domain.dossiers.queries import (
+    DossierRow,
+    SelfAssessment,
+    dossiers_of_product,
+    dossiers_page,
+    find_report,
+    get_dossier,
+    self_assessment,
+)
+from app.domain.dossiers.rules import (
+    EDITABLE,
+    EVIDENCE_LABELS,
+    FINDING_LABELS,
+    KIND_LABELS,
+    PART_LABELS,
+    STATE_LABELS,
+    Progress,
+    may_apply,
+    stepper,
+)
+from app.domain.dossiers.schemas import FileDossier, OpenDossier, WithdrawDossier
+from app.domain.producers.models import Producer
+from app.domain.producers.rules import KIND_LABELS as PRODUCER_KINDS
+from app.domain.products.queries import get_product
+from app.http.papers import pdf_answer
+from app.rulebooks import loader
+from app.rulebooks.model import GateEffect, Rubric, Section
+from app.rulebooks.scoring import SheetScore
+from app.web.audit_text import event_sentence
+from app.web.deps import Page, SignedInPage, page_router
+from app.web.forms import Form, PostedForm, empty_form
+
+router = page_router()
+
+TONES: dict[DossierState, str] = {
+    DossierState.DRAFT: "",
+    DossierState.RETURNED: "warn",
+    DossierState.RECOGNISED: "good",
+    DossierState.LOCKED: "good",
+    DossierState.BELOW_THREE: "bad",
+    DossierState.EXCLUDED: "bad",
+    DossierState.WITHDRAWN: "bad",
+}
+GATE_LABELS: dict[GateEffect, str] = {
+    GateEffect.DISQUALIFY: "Hồ sơ bị loại khi",
+    GateEffect.EXCLUDE: "Không đánh giá",
+    GateEffect.STOP: "Dừng đánh giá",
+}
+# Where each part of a dossier is completed.
+PART_ROUTES: dict[DossierPart, str] = {
+    DossierPart.BUSINESS_RESULTS: "dossiers.parts",
+    DossierPart.BUSINESS_PLAN: "dossiers.parts",
+    DossierPart.SAMPLES: "dossiers.parts",
+    DossierPart.EVIDENCE: "dossiers.evidence",
+}
+WAITS_FOR: dict[DossierState, str] = {
+    DossierState.DRAFT: "Chủ thể soạn hồ sơ và nộp tại Ủy ban nhân dân xã.",
+    DossierState.RETURNED: "Chủ thể bổ sung các phần xã đã nêu rồi nộp lại.",
+    DossierState.FILED: "Cán bộ xã kiểm tra, viết báo cáo; lãnh đạo xã ký.",
+    DossierState.ASSESSED: "Lãnh đạo xã gửi công văn đề nghị tỉnh đánh giá, phân hạng.",
+    DossierState.PROPOSED: "Cơ quan tham mưu OCOP cấp tỉnh tiếp nhận vào một đợt.",
+    DossierState.ACCEPTED: "Cơ quan tham mưu xếp hồ sơ vào phiên họp của Hội đồng.",
+    DossierState.SCHEDULED: "Hội đồng mở phiên họp.",
+    DossierState.SCORING: "Thành viên Hội đồng chấm điểm, Chủ tịch chốt kết quả.",
+    DossierState.LOCKED: "Ủy ban nhân dân tỉnh ký quyết định công nhận.",
+}
+_JUDGED = frozenset(
+    {
+        DossierState.LOCKED,
+        DossierState.RECOGNISED,
+        DossierState.BELOW_THREE,
+        DossierState.EXCLUDED,
+        DossierState.AWAITING_CENTRE,
+    }
+)
+MOST_EVENTS = 15
+MOST_PAPERS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One button of a dossier: what it says, where it leads, why it cannot be pressed."""
+
+    label: str
+    route: str
+    why_not: Refusal | None
+    is_quiet: bool = False
+
+
+def agenda_ids(page: SignedInPage) -> frozenset[int]:
+    """Return the dossiers this person sees because a council they sit on judges them."""
+    if page.actor.sees_province:
+        return frozenset()
+    return dossier_ids_on_agenda(page.session, page.actor)
+
+
+def seen_dossier(page: SignedInPage, code: str) -> DossierRow:
+    """Return a dossier this person may read, agendas included."""
+    return get_dossier(page.session, code, actor=page.actor, extra_ids=agenda_ids(page))
+
+
+def taken_step(
+    form: Form,
+    do: Callable[[], object],
+    shown_again: Callable[[Form, int, StaleVersion | None], Response],
+    done: Callable[[], Response],
+) -> Response:
+    """Take a step; when the form is wrong or stale show it again with everything that was typed."""
+    try:
+        do()
+    except Invalid as problem:
+        return shown_again(form.showing(problem), 422, None)
+    except StaleVersion as stale:
+        return shown_again(form, 409, stale)
+    return done()
+
+
+@router.get("/dossiers", name="dossiers.list")
+def index(page: Page, q: str = "", state: str = "", after: int = 0) -> Response:
+    """List the dossiers this person may see."""
+    wanted = DossierState(state) if state in set(DossierState) else None
+    found = dossiers_page(
+        page.session,
+        actor=page.actor,
+        search=q[:80],
+        state=wanted,
+        extra_ids=agenda_ids(page),
+        after=after,
+    )
+    template = "dossiers/_table.html" if page.is_fragment else "dossiers/list.html"
+    return page.render(
+        template,
+        found=found,
+        labels=STATE_LABELS,
+        tones=TONES,
+        q=q,
+        state=wanted,
+        after=after,
+        on=local_day(page.at),
+    )
+
+
+@router.get("/dossiers/new", name="dossiers.new")
+def new(page: Page, product: str = "") -> Response:
+    """Tell which law applies and what ends an assessment before a dossier is opened."""
+    if not product:
+        return page.go("products.list", said="Hãy chọn sản phẩm, rồi bấm «Mở hồ sơ đánh giá».")
+    return _gates(page, product)
+
+
+@router.post("/dossiers", name="dossiers.create")
+def create(form: PostedForm, page: Page) -> Response:
+    """Open a dossier."""
+    dossier = open_dossier(
+        page.session,
+        form.read(OpenDossier),
+        actor=page.actor,
+        at=page.at,
+        council_rules_dir=page.settings.council_rules_dir,
+    )
+    return page.go("dossiers.show", code=dossier.code, said="Đã mở hồ sơ.")
+
+
+@router.get("/dossiers/{code}", name="dossiers.show")
+def show(page: Page, code: str) -> Response:
+    """Show a dossier: where it stands, what is next and by whom, what is missing."""
+    return _show(page, code, empty_form())
+
+
+@router.get("/dossiers/{code}/file", name="dossiers.file")
+def confirm(page: Page, code: str) -> Response:
+    """Ask once more before the dossier is handed in, with all that is still missing."""
+    row = get_dossier(page.session, code, actor=page.actor)
+    if refusal := why_not_file(page.actor, row.dossier):
+        raise refusal
+    return _confirm(page, row, 200, None)
+
+
+@router.post("/dossiers/{code}/file", name="dossiers.submit")
+def submit(form: PostedForm, page: Page, code: str) -> Response:
+    """Hand the dossier in at the commune."""
+    return taken_step(
+        form,
+        lambda: file_dossier(
+            page.session, code, form.read(FileDossier), actor=page.actor, at=page.at
+        ),
+        lambda _form, status, stale: _confirm(
+            page, get_dossier(page.session, code, actor=page.actor), status, stale
+        ),
+        lambda: page.go("dossiers.show", code=code, said="Đã nộp hồ sơ tại xã."),
+    )
+
+
+@router.post("/dossiers/{code}/withdraw", name="dossiers.withdraw")
+def withdraw(form: PostedForm, page: Page, code: str) -> Response:
+    """Take the dossier back for good."""
+    return taken_step(
+        form,
+        lambda: withdraw_dossier(
+            page.session, code, form.read(WithdrawDossier), actor=page.actor, at=page.at
+        ),
+        lambda shown, status, stale: _show(page, code, shown, status=status, stale=stale),
+        lambda: page.go("dossiers.show", code=code, said="Đã rút hồ sơ."),
+    )
+
+
+@router.get("/dossiers/{code}/mau-01.pdf", name="dossiers.registration_form")
+def registration_form(page: Page, code: str) -> Response:
+    """Print the registration form."""
+    paper = registration_form_paper(page.session, code, actor=page.actor, at=page.at)
+    return pdf_answer(paper, f"mau-01-{code}.pdf")
+
+
+@router.get("/dossiers/{code}/mau-03.pdf", name="dossiers.commune_report_pdf")
+def commune_report(page: Page, code: str) -> Response:
+    """Print the commune's report."""
+    paper = commune_report_paper(page.session, code, actor=page.actor, at=page.at)
+    return pdf_answer(paper, f"mau-03-{code}.pdf")
+
+
+def _gates(page: SignedInPage, product_code: str) -> Response:
+    product, producer = get_product(page.session, product_code, actor=page.actor)
+    pins = loader.pins(product.set_number, local_day(page.at), page.settings.council_rules_dir)
+    rubric, regime = loader.rubric(pins.rubric_code), loader.regime(pins.regime_code)
+    return page.render(
+        "dossiers/new.html",
+        product=product,
+        producer=producer,
+        rubric=rubric,
+        regime=regime,
+        council_rules=loader.council_rules(
+            pins.council_rules_code, page.settings.council_rules_dir
+        ),
+        admitted=regime.procedure.kinds_for(rubric.category_code),
+        gate_labels=GATE_LABELS,
+        others=dossiers_of_product(page.session, product.id or 0, actor=page.actor),
+        labels=STATE_LABELS,
+        why_not_open=why_not_open(page.actor, producer)
+        or _why_not_kind(producer, rubric, pins.regime_code),
+    )
+
+
+def _why_not_kind(producer: Producer, rubric: Rubric, regime_code: str) -> Refusal | None:
+    if may_apply(loader.regime(regime_code), producer.kind, rubric.category_code):
+        return None
+    return ProducerKindExcluded(kind=PRODUCER_KINDS[producer.kind], category=rubric.category_name)
+
+
+def _confirm(
+    page: SignedInPage, row: DossierRow, status: int, stale: StaleVersion | None
+) -> Response:
+    missing = self_assessment(page.session, row, actor=page.actor).missing_for_filing
+    return page.render(
+        "dossiers/file.html",
+        status=status,
+        row=row,
+        dossier=row.dossier,
+        missing=missing,
+        lacking={one.part for one in missing},
+        parts=PART_LABELS,
+        part_url=lambda part: part_url(page, row, part),
+        limit=row.regime.procedure.commune_assessment,
+        stale=stale,
+    )
+
+
+def part_url(page: SignedInPage, row: DossierRow, part: DossierPart) -> str:
+    """Return where a part of the dossier is completed."""
+    code = row.dossier.code
+    if part is DossierPart.REGISTRATION:
+        return page.url("producers.edit", code=row.producer.code)
+    if part is DossierPart.SELF_ASSESSMENT:
+        first = row.rubric.parts[0].sections[0]
+        return page.url("dossiers.section", code=code, section=first.code)
+    return page.url(PART_ROUTES[part], code=code)
+
+
+def _show(
+    page: SignedInPage,
+    code: str,
+    form: Form,
+    *,
+    status: int = 200,
+    stale: StaleVersion | None = None,
+) -> Response:
+    row = seen_dossier(page, code)
+    dossier, actor = row.dossier, page.actor
+    assessment = self_assessment(page.session, row, actor=actor)
+    report = find_report(page.session, dossier)
+    editable = dossier.state in EDITABLE
+    due = dossier.commune_due_on
+    return page.render(
+        "dossiers/show.html",
+        status=status,
+        form=form,
+        stale=stale,
+        row=row,
+        dossier=dossier,
+        labels=STATE_LABELS,
+        tones=TONES,
+        kinds=KIND_LABELS,
+        evidence_kinds=EVIDENCE_LABELS,
+        findings=FINDING_LABELS,
+        part_labels=PART_LABELS,
+        steps=_steps(dossier.state),
+        waits_for=WAITS_FOR.get(dossier.state, ""),
+        choices=_choices(page, row, report),
+        why_not_edit=why_not_edit(actor, dossier),
+        why_not_withdraw=why_not_withdraw(actor, dossier),
+        editable=editable,
+        missing=assessment.missing_for_filing if editable else (),
+        part_url=lambda part: part_url(page, row, part),
+        assessment=assessment,
+        sections=_sections(row.rubric, assessment),
+        most_papers=MOST_PAPERS,
+        report=report,
+        days_left=(due - local_day(page.at)).days if due else None,
+        limit=row.regime.procedure.commune_assessment.working_days,
+        judged=dossier.state in _JUDGED,
+        events=events_of(page.session, dossier, limit=MOST_EVENTS),
+        event_sentence=event_sentence,
+    )
+
+
+def _steps(state: DossierState) -> list[tuple[str, str]]:
+    words = {
+        Progress.DONE: "done",
+        Progress.CURRENT: "now",
+        Progress.STOPPED: "now",
+        Progress.TODO: "",
+    }
+    return [(stop.label, words[stop.progress]) for stop in stepper(state)]
+
+
+def _choices(page: SignedInPage, row: DossierRow, report: CommuneReport | None) -> Sequence[Choice]:
+    """Return the buttons of this state, for everybody: who may not press one reads why."""
+    actor, dossier = page.actor, row.dossier
+    match dossier.state:
+        case DossierState.DRAFT | DossierState.RETURNED:
+            return (Choice("Kiểm tra và nộp", "dossiers.file", why_not_file(actor, dossier)),)
+        case DossierState.FILED:
+            return (
+                Choice(
+                    "Viết báo cáo đánh giá",
+                    "dossiers.report",
+                    why_not_report(actor, dossier, report),
+                ),
+                Choice("Ký báo cáo", "dossiers.sign", why_not_sign(actor, dossier, report)),
+                Choice(
+                    "Trả lại để hoàn thiện",
+                    "dossiers.return",
+                    why_not_return(actor, dossier),
+                    is_quiet=True,
+                ),
+            )
+        case DossierState.ASSESSED:
+            return (Choice("Đề nghị tỉnh", "dossiers.propose", why_not_propose(actor, dossier)),)
+        case DossierState.PROPOSED:
+            return (Choice("Tiếp nhận vào đợt", "dossiers.accept", why_not_accept(actor, dossier)),)
+    return ()
+
+
+def _sections(
+    rubric: Rubric, assessment: SelfAssessment
+) -> list[tuple[str, list[tuple[Section, int, int]]]]:
+    """Return each part's name with its sections, their points and how many criteria are open."""
+    return [
+        (
+            f"{part.code}. {part.name}",
+            [_section_line(section, assessment.score) for section in part.sections],
+        )
+        for part in rubric.parts
+    ]
+
+
+def _section_line(section: Section, score: SheetScore) -> tuple[Section, int, int]:
+    still_open = sum(criterion.code in score.missing for criterion in section.criteria)
+    return section, score.by_section[section.code], still_open

@@ -1,0 +1,167 @@
+"""Pages of a dossier's papers: add, cite under a criterion, take away, download."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+from fastapi.responses import FileResponse
+
+from app.core import clock
+from app.core.db import reading
+from app.core.errors import Invalid, NotFound
+from app.core.files import StoredFile, path_of, store
+from app.core.settings import Settings
+from app.domain.accounts.queries import actor_of, find_login
+from app.domain.dossiers.actions import add_evidence, stop_using_evidence, use_evidence
+from app.domain.dossiers.policy import why_not_edit
+from app.domain.dossiers.queries import get_dossier, get_evidence, self_assessment
+from app.domain.dossiers.rules import EVIDENCE_LABELS
+from app.domain.dossiers.schemas import AddEvidence, CiteEvidence
+from app.web.deps import Page, SignedInPage, SignInNeeded, page_router, session_cookie
+from app.web.dossiers import seen_dossier
+from app.web.forms import Form, PostedForm, empty_form
+
+router = page_router()
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was checked and kept, or what is wrong with it."""
+
+    name: str = ""
+    stored: StoredFile | None = None
+    problem: Invalid | None = None
+
+
+def kept_upload(request: Request, form: PostedForm, code: str) -> Upload:
+    """Check and keep the file before the request's transaction begins: writers would queue.
+
+    A short look of its own makes sure that only somebody who may write this dossier leaves a file.
+    """
+    settings: Settings = request.app.state.settings
+    at = clock.now()
+    with reading(request.app.state.engine) as session:
+        secret = request.cookies.get(session_cookie(settings), "")
+        idle = timedelta(minutes=settings.session_idle_minutes)
+        found = find_login(session, secret, at=at, idle=idle)
+        if found is None:
+            raise SignInNeeded
+        actor = actor_of(session, found[1], at=at)
+        row = get_dossier(session, code, actor=actor)
+        if refusal := why_not_edit(actor, row.dossier):
+            raise refusal
+    sent = form.file("file")
+    if sent is None:
+        return Upload(problem=Invalid({"file": "Hãy chọn tệp."}, code="file.missing"))
+    try:
+        return Upload(sent.filename or "", store(settings.files_dir, sent.file.read()))
+    except Invalid as problem:
+        return Upload(problem=problem)
+
+
+KeptUpload = Annotated[Upload, Depends(kept_upload)]
+
+
+@router.get("/dossiers/{code}/evidence", name="dossiers.evidence")
+def evidence(page: Page, code: str, criterion: str = "") -> Response:
+    """Show the papers and where each is cited, with the form to add one."""
+    return _evidence(page, code, empty_form({"criterion_code": criterion}))
+
+
+# `upload` stands before `page`: dependencies run in this order, see kept_upload.
+@router.post("/dossiers/{code}/evidence", name="dossiers.add_evidence")
+def add(form: PostedForm, upload: KeptUpload, page: Page, code: str) -> Response:
+    """Add a paper to the producer's, and cite it where asked."""
+    try:
+        data = form.read(AddEvidence)
+        if upload.problem or upload.stored is None:
+            raise upload.problem or Invalid({"file": "Hãy chọn tệp."})
+        add_evidence(
+            page.session,
+            code,
+            data,
+            upload.stored,
+            file_name=upload.name,
+            actor=page.actor,
+            at=page.at,
+        )
+    except Invalid as problem:
+        if upload.problem:
+            problem.fields |= upload.problem.fields
+        return _evidence(page, code, form.showing(problem), status=422)
+    return page.go("dossiers.evidence", code=code, said="Đã thêm minh chứng.")
+
+
+@router.post("/dossiers/{code}/evidence/cite", name="dossiers.cite")
+def cite(form: PostedForm, page: Page, code: str) -> Response:
+    """Let a paper support a criterion."""
+    try:
+        use_evidence(
+            page.session,
+            code,
+            form.read(CiteEvidence, criterion_code=form.text("cited_criterion")),
+            actor=page.actor,
+            at=page.at,
+        )
+    except Invalid as problem:
+        if "criterion_code" in problem.fields:
+            problem.fields["cited_criterion"] = problem.fields.pop("criterion_code")
+        return _evidence(page, code, form.showing(problem), status=422)
+    return page.go("dossiers.evidence", code=code, said="Đã gắn minh chứng vào tiêu chí.")
+
+
+@router.post("/dossiers/{code}/evidence/uncite", name="dossiers.uncite")
+def uncite(form: PostedForm, page: Page, code: str) -> Response:
+    """Let a paper no longer support a criterion; the button pressed names both."""
+    paper, _, criterion = form.text("use").partition(" ")
+    stop_using_evidence(
+        page.session,
+        code,
+        form.read(CiteEvidence, evidence_code=paper, criterion_code=criterion),
+        actor=page.actor,
+        at=page.at,
+    )
+    return page.go("dossiers.evidence", code=code, said="Đã gỡ minh chứng khỏi tiêu chí.")
+
+
+@router.get("/dossiers/{code}/evidence/{evidence_code}/file", name="dossiers.evidence_file")
+def download(page: Page, code: str, evidence_code: str) -> Response:
+    """Give the file itself: to be saved, never shown as a page of ours."""
+    row = seen_dossier(page, code)
+    paper = get_evidence(page.session, row, evidence_code, actor=page.actor)
+    place = path_of(page.settings.files_dir, paper.sha256)
+    if not place.is_file():
+        raise NotFound("Tệp của minh chứng này không còn trên máy chủ. Hãy báo quản trị hệ thống.")
+    return FileResponse(
+        place,
+        media_type=paper.media_type,
+        filename=paper.file_name,
+        content_disposition_type="attachment",
+        headers={
+            "content-security-policy": "default-src 'none'; sandbox",
+            "x-content-type-options": "nosniff",
+            "cache-control": "private, no-store",
+        },
+    )
+
+
+def _evidence(page: SignedInPage, code: str, form: Form, *, status: int = 200) -> Response:
+    row = seen_dossier(page, code)
+    assessment = self_assessment(page.session, row, actor=page.actor)
+    return page.render(
+        "dossiers/evidence.html",
+        status=status,
+        form=form,
+        row=row,
+        dossier=row.dossier,
+        assessment=assessment,
+        kinds=EVIDENCE_LABELS,
+        criteria={
+            criterion.code: f"{criterion.code}. {criterion.name}"
+            for criterion in row.rubric.criteria
+        },
+        guide=row.regime.procedure.evidence,
+        largest_mb=page.settings.largest_upload_bytes // (1024 * 1024),
+        why_not_edit=why_not_edit(page.actor, row.dossier),
+    )
