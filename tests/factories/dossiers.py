@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pypdf import PdfWriter
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from app.core.clock import local_day
 from app.core.codes import new_code
@@ -48,11 +48,12 @@ from app.domain.dossiers.schemas import (
     SignCommuneReport,
     WithdrawDossier,
 )
+from app.domain.producers.models import Producer
 from app.domain.products.models import Product
 from app.rulebooks import loader
 from app.rulebooks.model import Rubric
 from tests.factories.people import People
-from tests.factories.register import make_product
+from tests.factories.register import make_producer, make_product
 
 # What has happened to a dossier on its way, in order; beside the way, see make_dossier.
 _WAY = (
@@ -234,10 +235,12 @@ def make_dossier(
 ) -> Dossier:
     """Open a dossier and take it to a state that lies before the council's part.
 
-    Without `answers` each criterion gets its best option. ACCEPTED goes into `round_`, or into a
-    new one.
+    Without a product, a new one of a new producer is registered. Without `answers` each criterion
+    gets its best option. ACCEPTED goes into `round_`, or into a new one.
     """
-    product = product or make_product(session, people, set_number=set_number)
+    product = product or make_product(
+        session, people, _another_producer(session, people), set_number=set_number
+    )
     dossier = open_dossier(
         session,
         OpenDossier(product_code=product.code),
@@ -258,6 +261,13 @@ def make_dossier(
             return give_back(session, people, dossier)
         case _:
             return take_to(session, people, dossier, state, answers=answers, round_=round_)
+
+
+def _another_producer(session: WriteSession, people: People) -> Producer:
+    """Register one more producer: two of a name are not registered in one commune."""
+    known = session.exec(select(func.count()).select_from(Producer)).one()
+    name = f"Hợp tác xã Thử Nghiệm {known + 1}" if known else "Hợp tác xã Thử Nghiệm"
+    return make_producer(session, people, name)
 
 
 def give_back(session: WriteSession, people: People, dossier: Dossier) -> Dossier:

@@ -25,6 +25,7 @@ from app.domain.dossiers.policy import (
 from app.domain.dossiers.rules import EDITABLE, STATE_LABELS, find_transition
 from app.domain.producers.enums import ProducerKind
 from app.domain.producers.models import Producer
+from app.rulebooks import loader
 from tests.conftest import AT
 from tests.factories.people import ELSEWHERE, HOME
 
@@ -53,8 +54,15 @@ AGENCY = {str(Role.AGENCY_OFFICER)}
 
 
 def dossier(state: DossierState = DossierState.DRAFT) -> Dossier:
-    return Dossier.model_construct(
-        code="HS-1", state=state, producer_id=OWN, commune_code=HOME, opened_at=AT
+    pins = loader.pins(4, AT.date())
+    return Dossier(
+        code="HS-1",
+        state=state,
+        product_id=1,
+        producer_id=OWN,
+        commune_code=HOME,
+        opened_at=AT,
+        **pins.model_dump(),
     )
 
 
