@@ -5,7 +5,22 @@ another language and fill it afterwards.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
+
+
+class Worded(str):
+    """A sentence with its parameters filled in that still knows its template, for other languages."""
+
+    __slots__ = ("params", "template")
+
+    template: str
+    params: Mapping[str, object]
+
+    def __new__(cls, template: str, **params: object) -> Self:
+        """Fill the template in."""
+        said = super().__new__(cls, template.format(**params))
+        said.template, said.params = template, params
+        return said
 
 
 class Refusal(Exception):  # noqa: N818 -- a refusal is an answer of the domain, not a fault

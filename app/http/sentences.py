@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from app.core.errors import Worded
+
 SENTENCES: dict[str, str] = {
     "missing": "Chưa điền ô này.",
     "string_too_short": "Cần ít nhất {min_length} ký tự.",
@@ -44,7 +46,7 @@ def sentence(error: Mapping[str, Any]) -> str:
         return str(context["error"])
     template = SENTENCES.get(str(error.get("type")), OTHERWISE)
     try:
-        return template.format(**context)
+        return Worded(template, **context)
     except KeyError:
         return OTHERWISE
 

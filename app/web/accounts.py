@@ -47,7 +47,7 @@ def create(form: PostedForm, page: Page) -> Response:
     _administrator_only(page)
     try:
         grant = form.read(NewGrant, valid_from=local_day(page.at))
-        user = create_user(
+        create_user(
             page.session,
             form.read(CreateUser, grants=[grant]),
             actor=page.actor,
@@ -55,14 +55,14 @@ def create(form: PostedForm, page: Page) -> Response:
         )
     except Invalid as problem:
         return _form(page, form.showing(problem), status=422)
-    return page.go("accounts.list", said=f"Đã mở tài khoản {user.username}.")
+    return page.go("accounts.list", said="Đã mở tài khoản.")
 
 
 @router.post("/accounts/{username}/disable", name="accounts.disable")
 def disable(page: Page, username: str) -> Response:
     """Close an account; its browsers are signed out at once."""
     disable_user(page.session, username, actor=page.actor, at=page.at)
-    return page.go("accounts.list", said=f"Đã khóa tài khoản {username}.")
+    return page.go("accounts.list", said="Đã khóa tài khoản.")
 
 
 def _form(page: SignedInPage, form: Form, *, status: int = 200) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.core.clock import VIET_NAM
+from app.core.errors import Worded
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
@@ -42,9 +43,25 @@ def translations(language: str) -> NullTranslations:
 
 
 def translated(language: str, template: str, params: Mapping[str, object] | None = None) -> str:
-    """Return a sentence of the domain in the reader's language with its parameters filled in."""
+    """Return a sentence of the domain in the reader's language with its parameters filled in.
+
+    A parameter may itself be a word of ours (the name of a state), so it is looked up as well.
+    """
     sentence = translations(language).gettext(template) if template else ""
-    return sentence.format(**params) if params else sentence
+    if not params:
+        return sentence
+    words = {
+        name: _translated(language, word) if isinstance(word, str) else word
+        for name, word in params.items()
+    }
+    return sentence.format(**words)
+
+
+def _translated(language: str, said: str) -> str:
+    """Return a sentence in the reader's language; one that was filled in keeps its parameters."""
+    if isinstance(said, Worded):
+        return translated(language, said.template, said.params)
+    return translated(language, said)
 
 
 @lru_cache(maxsize=512)
@@ -104,7 +121,9 @@ def environment(language: str) -> Environment:
     )
     # Not the "newstyle" of gettext: it would mark every sentence as safe HTML, also one that repeats
     # what somebody typed, and trip over a percent sign.
-    templates.install_gettext_translations(translations(language), newstyle=False)  # type: ignore[attr-defined]  # -- added by the i18n extension
+    templates.install_gettext_callables(  # type: ignore[attr-defined]  # -- added by the i18n extension
+        partial(_translated, language), translations(language).ngettext, newstyle=False
+    )
     templates.filters.update(day=day, moment=moment, number=number, points=points)
     templates.globals.update(asset=asset, lang=language)
     return templates

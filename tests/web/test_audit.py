@@ -99,40 +99,41 @@ def log(engine: Engine) -> None:
         make_producer(session, people, "<script>alert(1)</script> 100% & «Nậm»")
 
 
-def test_auditors_and_administrators_read_the_log(client: TestClient, log: None) -> None:
+@pytest.mark.usefixtures("log")
+def test_auditors_and_administrators_read_the_log(client: TestClient) -> None:
     for username in ("kiemtoan", "quantri"):
         page = signed_in(client, username).get("/audit")
         assert page.status_code == 200
         assert "Đăng ký chủ thể" in page.text
 
 
+@pytest.mark.usefixtures("log")
 @pytest.mark.parametrize("address", ["/audit", "/audit/verify"])
-def test_others_may_not_read_the_log(client: TestClient, log: None, address: str) -> None:
+def test_others_may_not_read_the_log(client: TestClient, address: str) -> None:
     assert client.get(address).status_code == 303
     answer = signed_in(client, "canbotinh").get(address)
     assert answer.status_code == 403
     assert "Nhật ký dành cho kiểm toán" in answer.text
 
 
+@pytest.mark.usefixtures("log")
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_people_typed_is_escaped_in_the_log(
-    client: TestClient, log: None, language: str
-) -> None:
+def test_what_people_typed_is_escaped_in_the_log(client: TestClient, language: str) -> None:
     page = signed_in(client, "kiemtoan").get("/audit", params={"lang": language}).text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; 100% &amp; «Nậm»" in page
 
 
-def test_the_log_is_read_in_english_too(client: TestClient, log: None) -> None:
+@pytest.mark.usefixtures("log")
+def test_the_log_is_read_in_english_too(client: TestClient) -> None:
     page = signed_in(client, "kiemtoan").get("/audit", params={"lang": "en"}).text
     said = translated("en", SENTENCES["account.created"])
     assert said != SENTENCES["account.created"]
     assert said in page
 
 
-def test_the_log_is_shown_a_page_at_a_time_newest_first(
-    client: TestClient, engine: Engine, log: None
-) -> None:
+@pytest.mark.usefixtures("log")
+def test_the_log_is_shown_a_page_at_a_time_newest_first(client: TestClient, engine: Engine) -> None:
     with transaction(engine) as session:
         people = People(session, AT)
         actor = people._person("nhieuviec", Role.AUDITOR)
@@ -155,9 +156,8 @@ class _Row:
     code: str | None = "X-1"
 
 
-def test_a_whole_chain_is_told_so_and_a_broken_one_too(
-    client: TestClient, engine: Engine, log: None
-) -> None:
+@pytest.mark.usefixtures("log")
+def test_a_whole_chain_is_told_so_and_a_broken_one_too(client: TestClient, engine: Engine) -> None:
     signed_in(client, "kiemtoan")
     assert "Nhật ký nguyên vẹn" in client.get("/audit/verify").text
     with engine.begin() as connection:
@@ -165,7 +165,8 @@ def test_a_whole_chain_is_told_so_and_a_broken_one_too(
     assert "Nhật ký hỏng tại số" in client.get("/audit/verify").text
 
 
-def test_the_newest_event_is_the_first_of_the_page(engine: Engine, log: None) -> None:
+@pytest.mark.usefixtures("log")
+def test_the_newest_event_is_the_first_of_the_page(engine: Engine) -> None:
     with reading(engine) as session:
         found = events_page(ReadSession(session), limit=2)
     assert found.items[0].kind == "producer.created"

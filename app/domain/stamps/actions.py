@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from app.core.clock import local_day
 from app.core.codes import new_code
 from app.core.db import WriteSession
-from app.core.errors import Conflict, Invalid, Refused, check_version
+from app.core.errors import Conflict, Invalid, Refused, Worded, check_version
 from app.core.numbering import next_number
 from app.core.signing import EcdsaKey, KeyFileError, create_key, kids_in, load_key
 from app.domain.accounts.rules import SYSTEM, Actor
@@ -429,7 +429,11 @@ def _indexes_of(session: WriteSession, batch: StampBatch, serials: Sequence[str]
             serial = parse_serial(typed)
         except SerialTypo as typo:
             raise Invalid(
-                {"serials": f"Số sê-ri {typed} chưa đúng. Hãy so lại từng ký tự."}
+                {
+                    "serials": Worded(
+                        "Số sê-ri {typed} chưa đúng. Hãy so lại từng ký tự.", typed=typed
+                    )
+                }
             ) from typo
         wanted[serial.index] = serial.text
     known = {
