@@ -12,6 +12,7 @@ from starlette.convertors import Convertor, register_url_convertor
 from app.core import clock
 from app.core.errors import Refusal
 from app.core.settings import Settings
+from app.core.text import fold
 from app.domain.stamps.enums import Verdict
 from app.domain.stamps.rules import parse_serial
 from app.domain.verification.queries import LONGEST_TEXT, is_digits, told_params, verdict
@@ -36,6 +37,43 @@ HEADINGS: dict[Verdict, str] = {
     Verdict.SPECIMEN: "Tem mẫu",
     Verdict.UNKNOWN: "Không có trong sổ tem",
     Verdict.TAMPERED: "Mã không hợp lệ",
+}
+# Symbol and colour say the same as the words: ✓ carries its star, ! look closer, ✕ do not, ? not known.
+_GOOD, _WARN, _BAD, _OPEN = ("good", "✓"), ("warn", "!"), ("bad", "✕"), ("", "?")
+TONES: dict[Verdict, tuple[str, str]] = {
+    Verdict.VALID: _GOOD,
+    Verdict.LATE: _GOOD,
+    Verdict.EXTENDED: _WARN,
+    Verdict.NOT_ACTIVATED: _WARN,
+    Verdict.EXPIRED: _BAD,
+    Verdict.REVOKED: _BAD,
+    Verdict.VOID: _BAD,
+    Verdict.SUSPENDED: _WARN,
+    Verdict.SUPERSEDED: _WARN,
+    Verdict.SPECIMEN: _WARN,
+    Verdict.UNKNOWN: _OPEN,
+    Verdict.TAMPERED: _BAD,
+}
+_DO_NOT_BUY = "Đừng mua hàng mang con tem này; hãy báo nơi bán hoặc cơ quan quản lý thị trường."
+_NO_STAR = (
+    "Sản phẩm không còn được mang hạng sao này. Nếu vẫn thấy bày bán với hạng sao, hãy báo cơ quan "
+    "quản lý thị trường."
+)
+_COMPARE = (
+    "Ảnh chụp của một con tem cũng quét ra kết quả này. Nếu món hàng khác với mô tả dưới đây, đừng "
+    "mua và hãy báo cơ quan quản lý thị trường."
+)
+ADVICE: dict[Verdict, str] = {
+    Verdict.VALID: _COMPARE,
+    Verdict.LATE: _COMPARE,
+    Verdict.EXTENDED: _COMPARE,
+    Verdict.NOT_ACTIVATED: _DO_NOT_BUY,
+    Verdict.EXPIRED: _NO_STAR,
+    Verdict.REVOKED: _NO_STAR,
+    Verdict.VOID: _DO_NOT_BUY,
+    Verdict.SUSPENDED: _DO_NOT_BUY,
+    Verdict.SUPERSEDED: "Hạng sao hiện nay là hạng ghi trong giấy chứng nhận mới.",
+    Verdict.SPECIMEN: "Nếu thấy tem mẫu trên hàng đang bán, hãy báo cơ quan quản lý thị trường.",
 }
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
@@ -121,21 +159,79 @@ def _verdict(request: Request, text: str) -> Response:
     return _page(
         "public/verdict.html",
         language,
-        _context(answer, language),
+        _context(request, answer, language),
         settings=settings,
         path=request.url.path,
     )
 
 
-def _context(answer: Answer, language: str) -> dict[str, object]:
-    said = translated(language, MESSAGES[answer.verdict], told_params(answer)).strip()
+def _context(request: Request, answer: Answer, language: str) -> dict[str, object]:
+    def said(sentence: str) -> str:
+        return translated(language, sentence)
+
+    tone, symbol = TONES[answer.verdict]
+    told = answer.newer or answer.certificate
+    find = request.app.url_path_for
+    asked = f"?lang={language}" if language != LANGUAGES[0] else ""
     return {
         "answer": answer,
-        "verdict": answer.verdict.value,
-        "valid": answer.valid,
-        "heading": translated(language, HEADINGS[answer.verdict]),
-        "message": said,
+        "heading": said(HEADINGS[answer.verdict]),
+        "message": translated(language, MESSAGES[answer.verdict], told_params(answer)).strip(),
+        "tone": tone,
+        "symbol": symbol,
+        "advice": said(ADVICE.get(answer.verdict, "")),
+        "facts": [(said(label), value) for label, value in _facts(answer)],
+        "linked": _linked(answer),
+        "register_url": f"{find('register.show', code=told.code)}{asked}" if told else "",
+        "form_url": f"{find('verify.form')}{asked}",
     }
+
+
+def _facts(answer: Answer) -> list[tuple[str, str]]:
+    """Return what is compared with the pack, in the order in which it stands on one."""
+    product, producer, certificate = answer.product, answer.producer, answer.certificate
+    if product is None or producer is None or certificate is None:
+        return []
+    address = [producer.address]
+    if fold(producer.commune) not in fold(producer.address):
+        address.append(producer.commune)
+    return [
+        ("Bao gói", product.packaging),
+        ("Nhà sản xuất", producer.name),
+        ("Địa chỉ", ", ".join(part for part in address if part)),
+        ("Có giá trị đến hết", f"{certificate.expires_on:%d/%m/%Y}"),
+        ("Quyết định", f"{certificate.decision_number} ({certificate.issued_on:%d/%m/%Y})".strip()),
+        ("Mã sản phẩm", product.product_code or ""),
+        ("Số sê-ri", answer.serial or ""),
+    ]
+
+
+def _linked(answer: Answer) -> dict[str, object] | None:
+    """Return the product as search engines and shops read it (schema.org); no star that has ended."""
+    product, producer, certificate = answer.product, answer.producer, answer.certificate
+    if product is None or producer is None or certificate is None:
+        return None
+    linked: dict[str, object] = {
+        "@context": "https://schema.org",
+        "@type": "Product",
+        "name": product.name,
+        "productID": product.product_code or certificate.code,
+        "manufacturer": {
+            "@type": "Organization",
+            "name": producer.name,
+            "address": producer.address,
+        },
+    }
+    if answer.valid:
+        linked["hasCertification"] = {
+            "@type": "Certification",
+            "name": f"OCOP {certificate.star} sao",
+            "certificationIdentification": certificate.code,
+            "issuedBy": {"@type": "Organization", "name": certificate.authority},
+            "validFrom": certificate.issued_on.isoformat(),
+            "expires": certificate.expires_on.isoformat(),
+        }
+    return linked
 
 
 def _page(
