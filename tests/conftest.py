@@ -68,15 +68,19 @@ def postgres_template(
 
 
 @pytest.fixture(params=BOTH)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Return a fresh database with the reference data in it, of each kind in turn."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         shutil.copy(template, tmp_path / "ocop.db")
-        return f"sqlite:///{tmp_path / 'ocop.db'}"
+        yield f"sqlite:///{tmp_path / 'ocop.db'}"
+        return
     new_database: Callable[..., str] = request.getfixturevalue("new_postgres_database")
     template_name: str = request.getfixturevalue("postgres_template")
-    return new_database(template=template_name)
+    drop: Callable[[str], None] = request.getfixturevalue("drop_postgres_database")
+    url = new_database(template=template_name)
+    yield url
+    drop(url)
 
 
 @pytest.fixture

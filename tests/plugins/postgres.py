@@ -24,8 +24,30 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # The server leaves a lock file beside its folder, so it gets a parent of its own.
     place = tmp_path_factory.mktemp("postgres") / "data"
     server = get_server(place, cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        # Nothing of a test run must survive a power cut; every other promise stays.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        connection.execute("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def drop_postgres_database(postgres_url: str) -> Callable[[str], None]:
+    """Return a function that removes a database with whatever is connected to it.
+
+    A run that kept all of them would fill the disk.
+    """
+
+    def drop(url: str) -> None:
+        name = urlsplit(url).path.removeprefix("/")
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+
+    return drop
 
 
 @pytest.fixture(scope="session")
