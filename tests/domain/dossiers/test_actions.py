@@ -281,6 +281,7 @@ def test_a_second_dossier_of_a_product_is_refused_while_one_is_under_way(
             problem = refused(
                 session, DossierOpen, lambda: open_for(session, people, row.code, owner)
             )
+            assert problem.reason_code == "dossier.open_already"
             assert dossier.code in problem.text
             assert problem.legal_basis
 
@@ -293,7 +294,11 @@ def test_a_recognised_product_goes_on_otherwise_than_with_a_first_dossier(
     dossier.state = DossierState.RECOGNISED
     session.flush()
     owner = people.producer(dossier.producer_id)
-    refused(session, AlreadyRecognised, lambda: open_for(session, people, made.code, owner))
+    problem = refused(
+        session, AlreadyRecognised, lambda: open_for(session, people, made.code, owner)
+    )
+    assert problem.reason_code == "dossier.recognised_already"
+    assert dossier.code in problem.text
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ class DossierOpen(Conflict):
     """A product has one dossier under way at a time."""
 
     code = "dossier.open_already"
-    message = "Sản phẩm đang có hồ sơ {code} chưa kết thúc."
+    message = "Sản phẩm đang có hồ sơ {dossier} chưa kết thúc."
     basis = DOSSIER_HOLDS
 
 
@@ -45,7 +45,7 @@ class AlreadyRecognised(Refused):
 
     code = "dossier.recognised_already"
     message = (
-        "Sản phẩm đã được công nhận từ hồ sơ {code}: "
+        "Sản phẩm đã được công nhận từ hồ sơ {dossier}: "
         "lần tiếp theo là hồ sơ nâng hạng hoặc đánh giá lại."
     )
     basis = DOSSIER_HOLDS
@@ -111,6 +111,6 @@ def _check_no_other(session: WriteSession, product: Product) -> None:
     ).all()
     for other in others:
         if other.state not in CLOSED:
-            raise DossierOpen(code=other.code)
+            raise DossierOpen(dossier=other.code)
         if other.state is DossierState.RECOGNISED:
-            raise AlreadyRecognised(code=other.code)
+            raise AlreadyRecognised(dossier=other.code)
