@@ -1,6 +1,6 @@
 """Reading the log and proving that nobody touched it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,13 +58,16 @@ def verified_chain(session: ReadSession) -> ChainReport:
     return ChainReport(sequence, previous, None, None)
 
 
-def events_of(session: ReadSession, subject: Any, *, limit: int = 50) -> Sequence[AuditEvent]:
-    """Return the newest events about one row, newest first."""
+def events_of(
+    session: ReadSession, subject: Any, *, limit: int = 50, leaving_out: Collection[str] = ()
+) -> Sequence[AuditEvent]:
+    """Return the newest events about one row, newest first, without the kinds left out."""
     return session.exec(
         select(AuditEvent)
         .where(
             col(AuditEvent.subject_type) == type(subject).__name__,
             col(AuditEvent.subject_id) == subject.id,
+            col(AuditEvent.kind).not_in(leaving_out),
         )
         .order_by(col(AuditEvent.sequence).desc())
         .limit(limit)
