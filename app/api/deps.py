@@ -58,12 +58,13 @@ def api_router(**options: Any) -> APIRouter:
 
 @dataclass
 class Call:
-    """A request of a program: who, in which transaction, when."""
+    """A request of a program: who, in which transaction, when, by which token."""
 
     request: Request
     unit: Unit
     actor: Actor
     at: datetime
+    token: ApiToken
 
     @property
     def session(self) -> WriteSession:
@@ -97,8 +98,11 @@ class OpenCall:
         return settings
 
 
-def needs(scope: Scope) -> Any:
-    """Return the dependency that lets a token with this scope in, and each unsafe call once."""
+def needs(scope: Scope | None) -> Any:
+    """Return the dependency that lets a token with this scope in, and each unsafe call once.
+
+    None asks for a token in force, whatever it may be used for.
+    """
 
     def call(
         request: Request,
@@ -116,7 +120,7 @@ def needs(scope: Scope) -> Any:
                 request_fingerprint=fingerprint(request.method, request.url.path, body),
                 at=at,
             )
-        return Call(request, unit, actor, at)
+        return Call(request, unit, actor, at, token)
 
     call.scope = scope  # type: ignore[attr-defined]  # -- read by the OpenAPI document
     return Depends(call)
@@ -142,7 +146,7 @@ def only_with(scope: Scope) -> Any:
 def _owner(
     session: ReadSession,
     credentials: HTTPAuthorizationCredentials | None,
-    scope: Scope,
+    scope: Scope | None,
     *,
     at: datetime,
 ) -> tuple[ApiToken, User, frozenset[Scope]]:
@@ -151,7 +155,7 @@ def _owner(
         raise TokenNeeded
     token, user = found
     scopes = frozenset(Scope(word) for word in token.scopes)
-    if scope not in scopes:
+    if scope is not None and scope not in scopes:
         raise ScopeMissing(scope=scope.value)
     return token, user, scopes
 

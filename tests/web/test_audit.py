@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from app.core.db import ReadSession, reading, transaction
+from app.core.db import reading, transaction
 from app.domain.accounts.enums import Role
 from app.domain.audit.actions import record
 from app.domain.audit.queries import events_page
@@ -55,7 +55,8 @@ def recorded_kinds() -> set[str]:
         for source in python_files("app/domain")
         if source.place.endswith("actions.py") or "/actions/" in source.place
     ]
-    return {kind for source in actions for kind in kinds_in(source)} | set(EVENTS.values())
+    named = {kind for source in actions for kind in kinds_in(source)}
+    return {kind for kind in named if not kind.endswith(".csv")} | set(EVENTS.values())
 
 
 def test_every_kind_of_event_has_its_sentence() -> None:
@@ -168,6 +169,7 @@ def test_a_whole_chain_is_told_so_and_a_broken_one_too(client: TestClient, engin
 @pytest.mark.usefixtures("log")
 def test_the_newest_event_is_the_first_of_the_page(engine: Engine) -> None:
     with reading(engine) as session:
-        found = events_page(ReadSession(session), limit=2)
-    assert found.items[0].kind == "producer.created"
-    assert found.next_after == found.items[-1].sequence
+        found = events_page(session, limit=2)
+        kinds = [seen.kind for seen in found.items]
+        assert found.next_after == found.items[-1].sequence
+    assert kinds[0] == "producer.created"

@@ -12,6 +12,7 @@ from app.core.paging import Page, page_of
 from app.domain.accounts.enums import Role, Scope
 from app.domain.accounts.models import ApiToken, LoginSession, Membership, User
 from app.domain.accounts.rules import Actor, Grant
+from app.domain.accounts.schemas import GrantOut, MeOut, TokenOut
 from app.domain.places.models import AdministrativeUnit
 
 
@@ -88,6 +89,31 @@ def find_token(session: ReadSession, secret: str, *, at: datetime) -> tuple[ApiT
         )
     ).one_or_none()
     return (found[0], found[1]) if found else None
+
+
+def me_out(actor: Actor, token: ApiToken) -> MeOut:
+    """Return what a token's holder may know about the token and its owner."""
+    return MeOut(
+        name=actor.name,
+        office=actor.office,
+        grants=[
+            GrantOut(
+                role=grant.role,
+                unit_code=grant.unit_code,
+                producer_id=grant.producer_id,
+                agency_code=grant.agency_code,
+            )
+            for grant in actor.grants
+        ],
+        token=TokenOut(
+            code=token.code,
+            name=token.name,
+            scopes=[Scope(word) for word in token.scopes],
+            created_at=token.created_at,
+            expires_at=token.expires_at,
+            revoked_at=token.revoked_at,
+        ),
+    )
 
 
 def find_user(session: ReadSession, username: str) -> User | None:

@@ -60,3 +60,21 @@ class TokenOut(BaseModel):
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+
+
+class GrantOut(BaseModel):
+    """A post held today and what it is for."""
+
+    role: Role
+    unit_code: str | None
+    producer_id: int | None
+    agency_code: str | None
+
+
+class MeOut(BaseModel):
+    """Who a token speaks for, in which posts, what it may be used for and until when."""
+
+    name: str
+    office: str
+    grants: list[GrantOut]
+    token: TokenOut
