@@ -25,6 +25,7 @@ pytest_plugins = [
     "tests.plugins.loud",
     "tests.plugins.postgres",
     "tests.plugins.browser",
+    "tests.plugins.server",
     "tests.factories.people",
 ]
 

@@ -1,0 +1,349 @@
+"""A program walks the whole chain over HTTP alone, from a new producer to a scanned stamp."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pypdfium2
+import pytest
+import zxingcpp
+from PIL import Image
+from sqlalchemy import Engine
+
+from app.core.clock import VIET_NAM, now, today
+from app.core.db import transaction
+from app.core.settings import Settings
+from app.domain.accounts.enums import Role, Scope
+from app.domain.stamps.actions import create_stamp_key
+from app.rulebooks import loader
+from tests.factories.dossiers import complete_answers, filled_report, pdf_bytes
+from tests.factories.people import HOME, People, make_person, token_for
+from tests.factories.register import producer_data
+
+Send = Callable[..., Any]
+
+QUANTITY = 40
+RENDER_SCALE = 300 / 72  # the label sheet as a printer sees it
+
+
+class Program:
+    """A real HTTP client with a token a person; every unsafe call carries a key of its own."""
+
+    def __init__(self, address: str, engine: Engine) -> None:
+        self._engine = engine
+        self._tokens: dict[str, str] = {}
+        self._client = httpx.Client(base_url=f"{address}/api/v1", timeout=60)
+
+    def _headers(self, username: str) -> dict[str, str]:
+        if username not in self._tokens:
+            self._tokens[username] = token_for(self._engine, username, *Scope)
+        return {"authorization": f"Bearer {self._tokens[username]}"}
+
+    def get(self, username: str, path: str) -> httpx.Response:
+        """Read something as this person."""
+        answer = self._client.get(path, headers=self._headers(username))
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    def post(self, username: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Do something as this person and return what came of it."""
+        return self._send("POST", username, path, json=body or {})
+
+    def put(self, username: str, path: str, body: dict[str, Any]) -> Any:
+        """Write something as this person and return what came of it."""
+        return self._send("PUT", username, path, json=body)
+
+    def upload(self, username: str, path: str, fields: dict[str, str], file: bytes) -> Any:
+        """Send a file with its fields as this person."""
+        return self._send(
+            "POST",
+            username,
+            path,
+            data=fields,
+            files={"file": ("phieu-kiem-nghiem.pdf", file, "application/pdf")},
+        )
+
+    def _send(self, method: str, username: str, path: str, **content: Any) -> Any:
+        headers = self._headers(username) | {"idempotency-key": str(uuid4())}
+        answer = self._client.request(method, path, headers=headers, **content)
+        assert answer.status_code in {200, 201}, f"{method} {path}: {answer.text}"
+        again = self._client.request(method, path, headers=headers, **content)
+        assert again.headers.get("idempotent-replay") == "true"
+        assert again.json() == answer.json()
+        return answer.json()
+
+
+@pytest.fixture
+def program(server: str, engine: Engine, settings: Settings) -> Program:
+    """Return a program and the people it works for, with a key to sign stamps."""
+    at = now()
+    with transaction(engine) as session:
+        people = People(session, at)
+        people.officer()
+        people.leader()
+        people.agency()
+        people.head()
+        people.signer()
+        for number in range(1, 7):
+            people.council_member(number)
+        make_person(session, "kiemsoat", Role.INSPECTOR, at=at)
+        create_stamp_key(session, settings.private_key_dir, 1, at=at)
+    return Program(server, engine)
+
+
+def _dossier(program: Program, officer: str) -> str:
+    producer = program.post(officer, "/producers", producer_data().model_dump(mode="json"))
+    product = program.post(
+        officer,
+        "/products",
+        {
+            "producer_code": producer["code"],
+            "name": "Mật ong thử nghiệm",
+            "set_number": 4,
+            "description": "Mật ong khai thác thủ công.",
+            "packaging": "Chai thủy tinh 500 ml",
+        },
+    )
+    dossier = program.post(officer, "/dossiers", {"product_code": product["code"]})
+    code, rubric = dossier["code"], loader.rubric(dossier["rubric_code"])
+    chosen = _answers(rubric)
+    paper = program.upload(
+        officer,
+        f"/dossiers/{code}/evidence",
+        {"kind": "test_report", "title": "Phiếu kiểm nghiệm 2026"},
+        pdf_bytes(),
+    )
+    version = program.get(officer, f"/dossiers/{code}").json()["version"]
+    for part in rubric.parts:
+        for section in part.sections:
+            saved = program.put(
+                officer,
+                f"/dossiers/{code}/self-assessment/{section.code}",
+                {
+                    "version": version,
+                    "answers": [
+                        {
+                            "criterion_code": one.code,
+                            "option_code": chosen[one.code],
+                            "description": f"Thuyết minh tiêu chí {one.code}.",
+                            "evidence": [paper["code"]],
+                        }
+                        for one in section.criteria
+                    ],
+                },
+            )
+            version = saved["version"]
+    parts = program.put(
+        officer,
+        f"/dossiers/{code}/parts",
+        {
+            "business_results": "Năm 2025 bán 1.200 lít.",
+            "business_plan": "Mở thêm 50 đõ ong.",
+            "sample_count": 5,
+            "version": version,
+        },
+    )
+    assert program.get(officer, f"/dossiers/{code}/missing").json() == []
+    filed = program.post(officer, f"/dossiers/{code}/file", {"version": parts["version"]})
+    assert filed["slip_number"].endswith(f"-{today().year}")
+    return str(code)
+
+
+def _answers(rubric: Any) -> dict[str, str]:
+    """Return answers of a product of four stars: the best options, but for three points a part."""
+    chosen = complete_answers(rubric)
+    for criterion in rubric.criteria:
+        ladder = sorted(criterion.options, key=lambda option: -option.points)
+        marked = max((o.points for o in ladder if o.star_min and o.star_min <= 4), default=0)
+        lower = next((o for o in ladder[1:] if o.points >= marked), None)
+        if lower is not None:
+            chosen[criterion.code] = lower.code
+    return chosen
+
+
+def _through_commune(program: Program, code: str, officer: str, leader: str) -> None:
+    report = program.put(
+        officer, f"/dossiers/{code}/commune-report", filled_report().model_dump(mode="json")
+    )
+    program.post(
+        leader,
+        f"/dossiers/{code}/commune-report/sign",
+        {
+            "report_number": "27/BC-UBND",
+            "signed_title": "Phó Chủ tịch UBND xã",
+            "version": report["version"],
+        },
+    )
+    version = program.get(leader, f"/dossiers/{code}").json()["version"]
+    program.post(
+        leader,
+        f"/dossiers/{code}/propose",
+        {"proposal_number": "58/UBND-KT", "version": version},
+    )
+
+
+def _next_round(program: Program, agency: str) -> str:
+    """Open the next round that still takes proposals (26/2026/QĐ-TTg art. 5.1)."""
+    day = today()
+    year, ordinal = (day.year, 1) if (day.month, day.day) < (4, 29) else (day.year, 2)
+    if (day.month, day.day) >= (10, 29):
+        year, ordinal = day.year + 1, 1
+    return str(program.post(agency, "/rounds", {"year": year, "ordinal": ordinal})["code"])
+
+
+def _through_council(program: Program, code: str, agency: str, round_code: str) -> dict[str, Any]:
+    council = program.post(
+        agency,
+        "/councils",
+        {
+            "decision_number": "812/QĐ-UBND",
+            "decided_on": today().isoformat(),
+            "seats": [
+                {"username": "hoidong1", "seat": "chair"},
+                {"username": "hoidong2", "seat": "secretary"},
+                *({"username": f"hoidong{n}", "seat": "member"} for n in range(3, 7)),
+            ],
+        },
+    )
+    meeting = program.post(
+        agency,
+        "/meetings",
+        {
+            "council": council["code"],
+            "round": round_code,
+            "place": "Phòng họp số 2",
+            "starts_at": (now() + timedelta(seconds=1)).astimezone(VIET_NAM).isoformat(),
+            "dossiers": [code],
+        },
+    )
+    opened = program.post(
+        "hoidong2",
+        f"/meetings/{meeting['code']}/open",
+        {"present": [f"hoidong{n}" for n in range(1, 7)], "version": meeting["version"]},
+    )
+    assert opened["quorum"]["is_met"]
+    item = opened["items"][0]["code"]
+    rubric = loader.rubric(program.get(agency, f"/dossiers/{code}").json()["rubric_code"])
+    for member in ("hoidong1", *(f"hoidong{n}" for n in range(3, 7))):
+        sheet = program.get(member, f"/items/{item}").json()["my_sheet"]
+        saved = program.put(
+            member,
+            f"/score-sheets/{sheet}/marks",
+            {
+                "version": program.get(member, f"/score-sheets/{sheet}").json()["version"],
+                "marks": [
+                    {"criterion_code": key, "option_code": value}
+                    for key, value in _answers(rubric).items()
+                ],
+            },
+        )
+        assert saved["missing"] == []
+        program.post(
+            member,
+            f"/score-sheets/{sheet}/submit",
+            {"opinion": "Đồng ý.", "version": saved["version"]},
+        )
+    version = program.get("hoidong1", f"/items/{item}").json()["version"]
+    program.post("hoidong1", f"/items/{item}/lock", {"version": version})
+    version = program.get("hoidong2", f"/meetings/{meeting['code']}").json()["version"]
+    program.post(
+        "hoidong2",
+        f"/meetings/{meeting['code']}/close",
+        {
+            "minutes_number": "02/BB-HĐ",
+            "conclusion": "Hội đồng thống nhất kết quả nêu trên.",
+            "version": version,
+        },
+    )
+    minutes = program.get("hoidong2", f"/meetings/{meeting['code']}/minutes.pdf")
+    assert minutes.content.startswith(b"%PDF")
+    result: dict[str, Any] = program.get(agency, f"/dossiers/{code}/result").json()
+    return result
+
+
+def _certificate(program: Program, code: str, agency: str, signer: str) -> dict[str, Any]:
+    decision = program.post(
+        agency,
+        "/decisions",
+        {"number": "1268/QĐ-UBND", "decided_on": today().isoformat(), "dossiers": [code]},
+    )
+    signed = program.post(
+        signer,
+        f"/decisions/{decision['code']}/sign",
+        {
+            "version": decision["version"],
+            "signed_by": "Nguyễn Văn Mẫu",
+            "signed_title": "Chủ tịch",
+            "on_behalf": "TM. ỦY BAN NHÂN DÂN",
+        },
+    )
+    certificate: dict[str, Any] = program.get(
+        agency, f"/certificates/{signed['items'][0]['certificate']}"
+    ).json()
+    return certificate
+
+
+def _stamps(program: Program, certificate: str, officer: str) -> str:
+    batch = program.post(
+        officer, "/batches", {"certificate": certificate, "quantity": QUANTITY, "purpose": "Tết"}
+    )
+    path = f"/batches/{batch['code']}"
+    for who, step, more in (
+        ("truongcoquan", "approve", {}),
+        ("canbotinh", "issue", {}),
+        ("canbotinh", "deliver", {"delivered_to": "Lò Thị Mẫu"}),
+        (officer, "activate", {}),
+    ):
+        batch = program.post(who, f"{path}/{step}", {"version": batch["version"], **more})
+    assert batch["counts"] == {
+        "issued": QUANTITY,
+        "in_hand": 0,
+        "activated": QUANTITY,
+        "suspended": 0,
+        "void": 0,
+    }
+    return path
+
+
+def scanned(pdf: bytes) -> list[str]:
+    """Return what an independent reader finds on the printed sheets."""
+    texts = []
+    document = pypdfium2.PdfDocument(BytesIO(pdf))  # type: ignore[no-untyped-call]  # -- no types
+    for page in document:
+        image: Image.Image = page.render(scale=RENDER_SCALE).to_pil().convert("L")
+        texts += [found.text for found in zxingcpp.read_barcodes(image)]
+    document.close()
+    return texts
+
+
+def test_a_program_takes_a_product_from_its_registration_to_a_scanned_stamp(
+    program: Program, server: str, settings: Settings
+) -> None:
+    officer, leader = f"canbo{HOME}", f"lanhdao{HOME}"
+    code = _dossier(program, officer)
+    _through_commune(program, code, officer, leader)
+    round_code = _next_round(program, "canbotinh")
+    version = program.get("canbotinh", f"/dossiers/{code}").json()["version"]
+    program.post("canbotinh", f"/dossiers/{code}/accept", {"round": round_code, "version": version})
+    result = _through_council(program, code, "canbotinh", round_code)
+    assert (result["star"], result["outcome"]) == (4, "recognised_candidate")
+    certificate = _certificate(program, code, "canbotinh", "lanhdaotinh")
+    assert certificate["star"] == 4
+    assert certificate["expires_on"][:4] == str(today().year + 3)
+    path = _stamps(program, certificate["code"], officer)
+    urls = scanned(program.get("canbotinh", f"{path}/labels.pdf").content)
+    assert len(set(urls)) == QUANTITY
+    for url in urls[:5]:
+        digits = url.removeprefix(f"https://{settings.stamp_host}/")
+        told = httpx.get(f"{server}/api/v1/verify/{digits}").json()
+        assert told["verdict"] == "valid"
+        assert told["product"]["name"] == "Mật ong thử nghiệm"
+        assert told["certificate"]["star"] == 4
+        page = httpx.get(f"{server}/{digits}")
+        assert page.status_code == 200
+        assert "Mật ong thử nghiệm" in page.text
+    tampered = digits[:-1] + str((int(digits[-1]) + 1) % 10)
+    assert httpx.get(f"{server}/api/v1/verify/{tampered}").json()["verdict"] == "tampered"
