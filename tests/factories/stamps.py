@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlmodel import col, select
 
 from app.core.db import ReadSession, WriteSession
+from app.domain.accounts.rules import Actor
 from app.domain.recognition.models import Certificate
 from app.domain.stamps.actions import (
     activate_batch,
@@ -69,51 +70,48 @@ def make_batch(
     )
     session.flush()
     if state is BatchState.REFUSED:
-        data = RefuseBatch(version=batch.version, reason="Vượt sản lượng đã khai")
-        return refuse_batch(session, batch.code, data, actor=people.head(), at=people.at)
+        return step(session, people, key_dir, batch, state)
     for reached in WAY[1 : WAY.index(state) + 1]:
         step(session, people, key_dir, batch, reached)
     return batch
 
 
 def step(
-    session: WriteSession, people: People, key_dir: Path, batch: StampBatch, to: BatchState
+    session: WriteSession,
+    people: People,
+    key_dir: Path,
+    batch: StampBatch,
+    to: BatchState,
+    *,
+    actor: Actor | None = None,
 ) -> StampBatch:
-    """Take one step of a batch, by who takes it."""
+    """Take one step of a batch, by who takes it or by somebody else."""
     code, version, at = batch.code, batch.version, people.at
     match to:
         case BatchState.APPROVED:
-            data = ApproveBatch(version=version)
-            return approve_batch(session, code, data, actor=people.head(), at=at)
+            who = actor or people.head()
+            return approve_batch(session, code, ApproveBatch(version=version), actor=who, at=at)
+        case BatchState.REFUSED:
+            refusal = RefuseBatch(version=version, reason="Vượt sản lượng đã khai")
+            return refuse_batch(session, code, refusal, actor=actor or people.head(), at=at)
         case BatchState.ISSUED:
             return issue_batch(
                 session,
                 code,
                 IssueBatch(version=version),
-                actor=people.agency(),
+                actor=actor or people.agency(),
                 at=at,
                 key_dir=key_dir,
             )
         case BatchState.DELIVERED:
-            return deliver_batch(
-                session,
-                code,
-                DeliverBatch(version=version, delivered_to="Bà Lò Thị Mẫu"),
-                actor=people.agency(),
-                at=at,
-            )
+            handing = DeliverBatch(version=version, delivered_to="Bà Lò Thị Mẫu")
+            return deliver_batch(session, code, handing, actor=actor or people.agency(), at=at)
         case BatchState.IN_USE:
-            return activate_batch(
-                session,
-                code,
-                ActivateBatch(version=version),
-                actor=people.producer(batch.producer_id),
-                at=at,
-            )
+            who = actor or people.producer(batch.producer_id)
+            return activate_batch(session, code, ActivateBatch(version=version), actor=who, at=at)
         case _:
-            return close_batch(
-                session, code, CloseBatch(version=version), actor=people.agency(), at=at
-            )
+            who = actor or people.agency()
+            return close_batch(session, code, CloseBatch(version=version), actor=who, at=at)
 
 
 def stamps_of(session: ReadSession, batch: StampBatch) -> list[Stamp]:
