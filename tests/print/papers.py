@@ -144,6 +144,7 @@ MINUTES: dict[str, object] = {
             "band": "4 sao",
             "result": "4 sao",
             "reason": "",
+            "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         },
         {
             "product": "Mật ong bạc hà Pa Ủ",

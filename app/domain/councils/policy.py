@@ -51,6 +51,17 @@ class NotScoring(NotPermitted):
     basis = MEETING_BASIS
 
 
+class DocumentWithSheets(NotPermitted):
+    """The document of a result holds every sheet; a producer is told averages and reasons."""
+
+    code = "result.document_with_sheets"
+    message = (
+        "Tài liệu kết quả chứa các phiếu chấm, chỉ Hội đồng và cấp tỉnh được xem. Chủ thể xem điểm "
+        "trung bình từng tiêu chí và lý do."
+    )
+    basis = "Quy chế hoạt động của Hội đồng (phiếu chấm)"
+
+
 class WrongMeetingState(Conflict):
     """The meeting is not at this point."""
 
@@ -156,6 +167,11 @@ def why_not_settle(
     if not presides(meeting, seat):
         return NotPresiding()
     return _not_scoring_now(meeting, item)
+
+
+def why_not_read_document(*, sees_sheets: bool) -> Refusal | None:
+    """Who may read the sheets after the lock may read the document that holds them."""
+    return None if sees_sheets else DocumentWithSheets()
 
 
 def sees_settling(meeting: Meeting, seat: CouncilMember | None) -> bool:

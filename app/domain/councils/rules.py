@@ -1,5 +1,6 @@
 """What the law and the council rules say about rounds, seats, meetings and sheets: pure."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -127,10 +128,12 @@ def is_majority(votes_for: int, *, eligible: int) -> bool:
 def round_windows(regime: Regime, rules: CouncilRules) -> dict[int, RoundWindow]:
     """Return the rounds of a year by ordinal: the legal ones, and those the province adds.
 
+    The province may add rounds, never move the two that the law dates.
+
     Basis: 26/2026/QĐ-TTg art. 5.1; council rules, `rounds`.
     """
     legal = regime.procedure.rounds_of(Level.PROVINCE).windows
-    return {window.ordinal: window for window in (*legal, *rules.rounds)}
+    return {window.ordinal: window for window in (*rules.rounds, *legal)}
 
 
 def round_dates(window: RoundWindow, year: int) -> tuple[date, date]:
@@ -152,3 +155,37 @@ def gates_of(rubric: Rubric) -> tuple[tuple[str, GateKind, str], ...]:
 def needs_survey(rules: CouncilRules, set_number: int) -> bool:
     """Whether the council rules ask for a survey on the spot before scoring this set."""
     return rules.site_survey.before_scoring and set_number in rules.site_survey.sets
+
+
+# More than a council can judge with care in a day; told as a warning, never refused.
+MANY_PRODUCTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ComingRound:
+    """A round that may still be opened, with its dates."""
+
+    year: int
+    ordinal: int
+    proposals_before: date
+    results_before: date
+
+
+def coming_rounds(
+    regime: Regime, rules: CouncilRules, *, known: Collection[tuple[int, int]], on: date
+) -> tuple[ComingRound, ...]:
+    """Return the rounds of this year and the next that may still be opened, the nearest first.
+
+    `known` are the rounds that were opened already, as (year, ordinal). Basis: 26/2026/QĐ-TTg art. 5.1.
+    """
+    found = [
+        ComingRound(year, ordinal, *round_dates(window, year))
+        for year in (on.year, on.year + 1)
+        for ordinal, window in round_windows(regime, rules).items()
+        if (year, ordinal) not in known
+    ]
+    return tuple(
+        sorted(
+            (one for one in found if one.results_before > on), key=lambda one: one.results_before
+        )
+    )

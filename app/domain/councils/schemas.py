@@ -268,6 +268,20 @@ class ItemOut(BaseModel):
     average: str | None = Field(default=None, examples=["74,33"])
 
 
+class MeetingBriefOut(BaseModel):
+    """A meeting as lists show it, with how far its agenda is."""
+
+    code: str = Field(examples=["PH-7K2M9Q4"])
+    version: int
+    state: MeetingState
+    council: str
+    round: str
+    place: str
+    starts_at: datetime
+    items: int
+    locked: int
+
+
 class MeetingOut(BaseModel):
     """A meeting with its agenda."""
 

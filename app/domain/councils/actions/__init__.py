@@ -13,6 +13,7 @@ from app.domain.councils.actions.settling import (
     lock_item,
     raise_gate,
     rescore_item,
+    why_not_lock,
 )
 from app.domain.councils.actions.sheets import (
     recuse_sheet,
@@ -36,5 +37,6 @@ __all__ = [
     "schedule_meeting",
     "set_up_council",
     "submit_sheet",
+    "why_not_lock",
     "withdraw_sheet",
 ]

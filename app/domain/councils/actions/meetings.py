@@ -28,6 +28,7 @@ from app.domain.councils.policy import (
 )
 from app.domain.councils.queries import (
     MeetingRow,
+    SeatRow,
     get_council,
     get_round,
     item_for_update,
@@ -190,8 +191,8 @@ def open_meeting(
     day = local_day(meeting.starts_at)
     if local_day(at) < day:
         raise TooEarly(day=f"{day:%d/%m/%Y}")
-    present = _present(row, data)
-    _check_quorum(row, present)
+    present, presiding = _present(row, data)
+    _check_quorum(row, present, presiding)
     for item in row.items:
         if item.needs_survey and not item.item.survey_record:
             raise SurveyMissing(product=item.product.name)
@@ -222,6 +223,7 @@ def open_meeting(
             session, dossiers[item.dossier.id or 0], actor=actor, at=at, meeting=meeting.code
         )
     meeting.state = MeetingState.OPEN
+    meeting.presiding_id = presiding.member.id if presiding else None
     meeting.opened_at = at
     meeting.version += 1
     record(
@@ -231,7 +233,7 @@ def open_meeting(
         actor=actor,
         at=at,
         present=data.present,
-        presiding=data.delegate or None,
+        presiding=presiding.username if presiding else None,
     )
     return meeting
 
@@ -295,30 +297,30 @@ def _ready(
     return [found[code] for code in codes]
 
 
-def _present(row: MeetingRow, data: OpenMeeting) -> frozenset[int]:
-    """Return the seats present, and note who presides: the chair, or the delegate in its place."""
-    by_name = {seat.username: seat.member for seat in row.seats}
+def _present(row: MeetingRow, data: OpenMeeting) -> tuple[frozenset[int], SeatRow | None]:
+    """Return the seats present, and who presides: the chair, or the delegate in its place."""
+    by_name = {seat.username: seat for seat in row.seats}
     unknown = [name for name in data.present if name not in by_name]
     if unknown:
         raise Invalid({"present": f"Không có ghế trong Hội đồng: {', '.join(unknown)}."})
-    present = frozenset(by_name[name].id or 0 for name in data.present)
-    chair = next(seat.member for seat in row.seats if seat.member.seat is Seat.CHAIR)
-    if (chair.id or 0) in present:
-        row.meeting.presiding_id = chair.id
-    elif data.delegate:
-        delegate = by_name.get(data.delegate)
-        if delegate is None or not delegate.voting or (delegate.id or 0) not in present:
-            raise Invalid({"delegate": "Người được ủy quyền phải là thành viên có mặt, chấm điểm."})
-        row.meeting.presiding_id = delegate.id
-    return present
+    present = frozenset(by_name[name].member.id or 0 for name in data.present)
+    chair = next(seat for seat in row.seats if seat.member.seat is Seat.CHAIR)
+    if (chair.member.id or 0) in present:
+        return present, chair
+    if not data.delegate:
+        return present, None
+    delegate = by_name.get(data.delegate)
+    if delegate is None or not delegate.member.voting or (delegate.member.id or 0) not in present:
+        raise Invalid({"delegate": "Người được ủy quyền phải là thành viên có mặt, chấm điểm."})
+    return present, delegate
 
 
-def _check_quorum(row: MeetingRow, present: frozenset[int]) -> None:
+def _check_quorum(row: MeetingRow, present: frozenset[int], presiding: SeatRow | None) -> None:
     count = meeting_quorum(
         row.rules,
         [seat.member for seat in row.seats],
         present_ids=present,
-        presiding_id=row.meeting.presiding_id,
+        presiding_id=presiding.member.id if presiding else None,
     )
     if not count.is_met:
         raise QuorumNotMet(present=count.present, voting=count.voting, needed=count.needed)

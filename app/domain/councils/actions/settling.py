@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from app.core.codes import new_code
 from app.core.db import WriteSession
-from app.core.errors import Conflict, Invalid, Refused, check_version
+from app.core.errors import Conflict, Invalid, Refusal, Refused, check_version
 from app.domain.accounts.rules import Actor
 from app.domain.audit.actions import record
 from app.domain.councils.actions.sheets import forget_confirmations
@@ -380,6 +380,19 @@ def lock_item(
     return result
 
 
+def why_not_lock(detail: ItemDetail) -> Refusal | None:
+    """Return what still stands between the sheets and the lock, as the lock itself would say it.
+
+    For whoever presides only: a sentence may tell the spread. A note on differences that stay can
+    still be written with the lock, so its absence is not told here.
+    """
+    try:
+        _settled(detail, LockItem(divergence_note="…", version=detail.row.item.version))
+    except Refused as refusal:
+        return refusal
+    return None
+
+
 def _to_settle(
     session: WriteSession, code: str, *, actor: Actor, rules_dir: Path | None
 ) -> ItemDetail:
@@ -402,9 +415,8 @@ def _settled(detail: ItemDetail, data: LockItem) -> arithmetic.Result:
     count = detail.quorum
     if not count.is_met:
         raise ItemQuorumNotMet(present=count.present, voting=count.voting, needed=count.needed)
-    undecided = [
-        gate.criterion_code for gate in detail.gates if gate.state is GateState.RAISED
-    ] + list(detail.gates_to_vote)
+    raised = [gate.criterion_code for gate in detail.gates if gate.state is GateState.RAISED]
+    undecided = dict.fromkeys([*raised, *detail.gates_to_vote])
     if undecided:
         raise GatesOpen(criteria=", ".join(undecided))
     if result.awaiting_chair:
@@ -415,7 +427,7 @@ def _settled(detail: ItemDetail, data: LockItem) -> arithmetic.Result:
         )
     if result.is_divergent and not result.gates_upheld:
         limit = rules.divergence.limit
-        if detail.row.item.scoring_round == 1:
+        if detail.row.item.scoring_round <= rules.rounds_of_scoring.value:
             raise Divergent(spread=result.spread, limit=limit)
         if not data.divergence_note:
             raise DivergenceUnexplained(spread=result.spread, limit=limit)

@@ -134,7 +134,8 @@ def withdraw_sheet(
 ) -> ScoreSheet:
     """Take the own sheet back before the lock; records sheet.withdrawn.
 
-    What the chair confirmed on the sheets as they were no longer holds.
+    What the chair confirmed on the sheets as they were no longer holds, and a lock that was prepared
+    on them is stale: the version of the item rises.
     """
     row = _with_item(session, code, actor=actor, rules_dir=council_rules_dir)
     sheet = row.sheet
@@ -146,6 +147,7 @@ def withdraw_sheet(
     sheet.updated_at = at
     sheet.version += 1
     forget_confirmations(session, row.item.id or 0)
+    row.item.version += 1
     record(session, "sheet.withdrawn", subject=sheet, actor=actor, at=at)
     return sheet
 
@@ -172,13 +174,13 @@ def recuse_sheet(
     if refusal := why_not_mark(sheet, row.meeting, row.item):
         raise refusal
     check_version(data.version, sheet.version)
+    count = detail.quorum_without(sheet.member_id)
+    if count.present == 0 or not count.is_met:
+        raise LastScorer(present=count.present, voting=count.voting, needed=count.needed)
     sheet.state = SheetState.RECUSED
     sheet.recusal_reason = data.reason
     sheet.updated_at = at
     sheet.version += 1
-    count = detail.quorum
-    if detail.row.expected == 0 or not count.is_met:
-        raise LastScorer(present=count.present, voting=count.voting, needed=count.needed)
     forget_confirmations(session, row.item.id or 0)
     record(session, "sheet.recused", subject=sheet, actor=actor, at=at, reason=data.reason)
     return sheet

@@ -20,7 +20,13 @@ from app.domain.councils.queries.meetings import (
     meeting_quorum,
     meetings_page,
 )
-from app.domain.councils.queries.results import ResultRow, get_result, schedulable, sheets_of_item
+from app.domain.councils.queries.results import (
+    ResultRow,
+    get_result,
+    result_to_recompute,
+    schedulable,
+    sheets_of_item,
+)
 from app.domain.councils.queries.rounds import (
     CouncilRow,
     SeatRow,
@@ -66,6 +72,7 @@ __all__ = [
     "meeting_quorum",
     "meetings_page",
     "open_round_choices",
+    "result_to_recompute",
     "round_choice",
     "round_out",
     "rounds_list",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 
 from app.core.db import ReadSession, WriteSession
@@ -39,7 +40,10 @@ from app.domain.councils.schemas import (
     ReasonOut,
     SettlingOut,
 )
+from app.domain.dossiers.models import Dossier
 from app.domain.dossiers.queries import DossierRow
+from app.domain.producers.models import Producer
+from app.domain.products.models import Product
 from app.rulebooks import scoring as arithmetic
 from app.rulebooks.model import GateEffect
 
@@ -66,15 +70,19 @@ class ItemDetail:
             sheet.member_id for sheet in self.row.sheets if sheet.state is SheetState.RECUSED
         )
 
-    @cached_property
+    @property
     def quorum(self) -> QuorumCount:
         """The quorum for this dossier: recused members leave numerator and denominator."""
+        return self.quorum_without()
+
+    def quorum_without(self, *member_ids: int) -> QuorumCount:
+        """Return what the quorum for this dossier would be if these members did not judge it."""
         return meeting_quorum(
             self.meeting.rules,
             [seat.member for seat in self.meeting.seats],
             present_ids=self.meeting.present_ids,
             presiding_id=self.meeting.meeting.presiding_id,
-            without=self.recused_ids,
+            without=self.recused_ids | frozenset(member_ids),
         )
 
     @property
@@ -204,40 +212,65 @@ def _item_detail(
     session: ReadSession, code: str, *, actor: Actor, rules_dir: Path | None, lock: bool
 ) -> ItemDetail:
     query = (
-        select(AgendaItem, Meeting, Council, Round)
+        sa.select(AgendaItem, Meeting, Council, Round, Dossier, Product, Producer)
         .join(Meeting, col(Meeting.id) == col(AgendaItem.meeting_id))
         .join(Council, col(Council.id) == col(Meeting.council_id))
         .join(Round, col(Round.id) == col(Meeting.round_id))
+        .join(Dossier, col(Dossier.id) == col(AgendaItem.dossier_id))
+        .join(Product, col(Product.id) == col(Dossier.product_id))
+        .join(Producer, col(Producer.id) == col(Dossier.producer_id))
         .where(col(AgendaItem.code) == code)
     )
     if not actor.sees_province:
         query = query.where(col(Meeting.council_id).in_(councils_of(actor)))
     if lock:
         query = query.with_for_update(of=AgendaItem)
-    found = session.exec(query).one_or_none()
+    found = session.execute(query).one_or_none()
     if found is None:
         raise NotFound
-    item, meeting, council, round_ = found
+    item, meeting, council, round_, *about = found
     row = meeting_row(
-        session, meeting, council, round_, actor=actor, rules_dir=rules_dir, only_item=item.id
+        session,
+        meeting,
+        council,
+        round_,
+        actor=actor,
+        rules_dir=rules_dir,
+        only=(item, *about),
     )
+    gates, confirmations = _findings_of(session, item)
     return ItemDetail(
         meeting=row,
         row=row.items[0],
-        gates=tuple(
-            session.exec(
-                select(GateFinding)
-                .where(col(GateFinding.item_id) == item.id)
-                .order_by(col(GateFinding.id))
-            ).all()
-        ),
-        confirmations=tuple(
-            session.exec(
-                select(MinimumConfirmation).where(col(MinimumConfirmation.item_id) == item.id)
-            ).all()
-        ),
+        gates=gates,
+        confirmations=confirmations,
         marks=marks_of(session, [sheet.id or 0 for sheet in row.items[0].sheets]),
     )
+
+
+def _findings_of(
+    session: ReadSession, item: AgendaItem
+) -> tuple[tuple[GateFinding, ...], tuple[MinimumConfirmation, ...]]:
+    """Return both kinds of findings in one statement: each is few, so their product stays small."""
+    gates: dict[int, GateFinding] = {}
+    confirmations: dict[tuple[str, int], MinimumConfirmation] = {}
+    for gate, confirmation in session.exec(
+        select(GateFinding, MinimumConfirmation)
+        .select_from(AgendaItem)
+        .join(GateFinding, col(GateFinding.item_id) == col(AgendaItem.id), isouter=True)
+        .join(
+            MinimumConfirmation,
+            col(MinimumConfirmation.item_id) == col(AgendaItem.id),
+            isouter=True,
+        )
+        .where(col(AgendaItem.id) == item.id)
+        .order_by(col(GateFinding.id))
+    ):
+        if gate is not None:
+            gates[gate.id or 0] = gate
+        if confirmation is not None:
+            confirmations[confirmation.criterion_code, confirmation.star] = confirmation
+    return tuple(gates.values()), tuple(confirmations.values())
 
 
 def marks_of(session: ReadSession, sheet_ids: Sequence[int]) -> dict[int, dict[str, Mark]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlmodel import and_, col, func, select
 from sqlmodel.sql.expression import Select
@@ -34,6 +34,7 @@ from app.domain.councils.rules import (
 )
 from app.domain.councils.schemas import (
     ItemOut,
+    MeetingBriefOut,
     MeetingOut,
     QuorumOut,
 )
@@ -41,6 +42,8 @@ from app.domain.dossiers.models import Dossier
 from app.domain.producers.models import Producer
 from app.domain.products.models import Product
 from app.rulebooks.model import CouncilRules
+
+AgendaEntry: TypeAlias = tuple[AgendaItem, Dossier, Product, Producer]
 
 
 def meetings_visible_to(actor: Actor) -> Select[Meeting, Council, Round]:
@@ -69,6 +72,16 @@ class MeetingBrief:
     round: Round
     items: int
     locked: int
+
+    def out(self) -> MeetingBriefOut:
+        """Return what the API answers."""
+        return MeetingBriefOut(
+            **self.meeting.model_dump(include={"code", "version", "state", "place", "starts_at"}),
+            council=self.council.code,
+            round=self.round.code,
+            items=self.items,
+            locked=self.locked,
+        )
 
 
 def meetings_page(
@@ -280,9 +293,12 @@ def meeting_row(
     *,
     actor: Actor,
     rules_dir: Path | None,
-    only_item: int | None = None,
+    only: AgendaEntry | None = None,
 ) -> MeetingRow:
-    """Return a meeting that was found visible with everything that belongs to it."""
+    """Return a meeting that was found visible with everything that belongs to it.
+
+    With `only`, an entry of its agenda that was read already, the rest of the agenda is left out.
+    """
     rules = rules_of(council, rules_dir)
     order = list(Seat)
     seats, present = [], set()
@@ -312,9 +328,21 @@ def meeting_row(
         rules=rules,
         seats=tuple(seats),
         present_ids=frozenset(present),
-        items=_item_rows(session, meeting, rules, seat=seat, only_item=only_item),
+        items=_item_rows(session, meeting, rules, seat=seat, only=only),
         seat=seat,
     )
+
+
+def _agenda(session: ReadSession, meeting: Meeting) -> Sequence[AgendaEntry]:
+    return session.exec(
+        select(AgendaItem, Dossier, Product, Producer)
+        .join(Dossier, col(Dossier.id) == col(AgendaItem.dossier_id))
+        .join(Product, col(Product.id) == col(Dossier.product_id))
+        .join(Producer, col(Producer.id) == col(Dossier.producer_id))
+        .where(col(AgendaItem.meeting_id) == meeting.id)
+        .order_by(col(AgendaItem.position))
+        .limit(MOST_ITEMS)
+    ).all()
 
 
 def _item_rows(
@@ -323,20 +351,9 @@ def _item_rows(
     rules: CouncilRules,
     *,
     seat: CouncilMember | None,
-    only_item: int | None,
+    only: AgendaEntry | None,
 ) -> tuple[ItemRow, ...]:
-    query = (
-        select(AgendaItem, Dossier, Product, Producer)
-        .join(Dossier, col(Dossier.id) == col(AgendaItem.dossier_id))
-        .join(Product, col(Product.id) == col(Dossier.product_id))
-        .join(Producer, col(Producer.id) == col(Dossier.producer_id))
-        .where(col(AgendaItem.meeting_id) == meeting.id)
-        .order_by(col(AgendaItem.position))
-        .limit(MOST_ITEMS)
-    )
-    if only_item is not None:
-        query = query.where(col(AgendaItem.id) == only_item)
-    rows = session.exec(query).all()
+    rows = [only] if only else _agenda(session, meeting)
     ids = [row[0].id or 0 for row in rows]
     sheets: dict[int, list[ScoreSheet]] = {one: [] for one in ids}
     results: dict[int, Result] = {}

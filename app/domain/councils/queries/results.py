@@ -14,6 +14,7 @@ from app.domain.councils.models import (
     Result,
     ScoreSheet,
 )
+from app.domain.councils.policy import why_not_read_document
 from app.domain.councils.queries.rounds import MOST_ITEMS
 from app.domain.councils.queries.sheets import dossier_ids_on_agenda
 from app.domain.councils.schemas import (
@@ -24,6 +25,7 @@ from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
 from app.domain.dossiers.queries import DossierRow, dossiers_visible_to, get_dossier
 from app.domain.products.models import Product
+from app.rulebooks.scoring import canonical_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ class ResultRow:
     dossier: DossierRow
     item: AgendaItem
     sees_sheets: bool
+
+    @property
+    def canonical(self) -> str:
+        """The document in the one form that is hashed: whoever has it recomputes the hash."""
+        return canonical_json(self.result.document)
 
     def out(self) -> ResultOut:
         """Return what the API answers: averages and reasons, no names."""
@@ -74,6 +81,14 @@ def get_result(session: ReadSession, dossier_code: str, *, actor: Actor) -> Resu
         raise NotFound
     sees_sheets = actor.sees_province or row.dossier.id in on_agenda
     return ResultRow(found[0], row, found[1], sees_sheets=sees_sheets)
+
+
+def result_to_recompute(session: ReadSession, dossier_code: str, *, actor: Actor) -> ResultRow:
+    """Return a locked result whose document, with every sheet, this actor may read."""
+    row = get_result(session, dossier_code, actor=actor)
+    if refusal := why_not_read_document(sees_sheets=row.sees_sheets):
+        raise refusal
+    return row
 
 
 def sheets_of_item(

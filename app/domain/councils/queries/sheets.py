@@ -87,7 +87,7 @@ class SheetRow:
 
 
 def get_sheet(session: ReadSession, code: str, *, actor: Actor) -> SheetRow:
-    """Return the own sheet, or anybody's once the result is locked, in two statements."""
+    """Return the own sheet, or anybody's once the result is locked, in three statements."""
     return _sheet_row(session, code, actor=actor, lock=False)
 
 
@@ -121,7 +121,8 @@ def _sheet_row(session: ReadSession, code: str, *, actor: Actor, lock: bool) -> 
         .where(col(ScoreSheet.code) == code, is_own if lock else or_(is_own, after_lock))
     )
     if lock:
-        query = query.with_for_update(of=ScoreSheet)
+        # What was read before the lock may be older than the row that the lock waited for.
+        query = query.with_for_update(of=ScoreSheet).execution_options(populate_existing=True)
     found = session.exec(query).one_or_none()
     if found is None:
         raise NotFound

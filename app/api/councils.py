@@ -1,0 +1,430 @@
+"""Councils over JSON: rounds, seats, meetings, blind sheets, findings, and results once locked."""
+
+from typing import Annotated, Any
+
+from fastapi import Path, Query, Response
+
+from app.api.deps import Call, PageOut, Pages, api_router, needs, page_out
+from app.domain.accounts.enums import Scope
+from app.domain.councils.actions import (
+    close_meeting,
+    confirm_minimum,
+    decide_gate,
+    lock_item,
+    open_meeting,
+    open_round,
+    raise_gate,
+    record_survey,
+    recuse_sheet,
+    rescore_item,
+    save_marks,
+    schedule_meeting,
+    set_up_council,
+    submit_sheet,
+    withdraw_sheet,
+)
+from app.domain.councils.papers import minutes_paper
+from app.domain.councils.queries import (
+    councils_list,
+    gate_item_code,
+    get_council,
+    get_item,
+    get_meeting,
+    get_result,
+    get_round,
+    get_sheet,
+    meetings_page,
+    result_to_recompute,
+    round_out,
+    rounds_list,
+    schedulable,
+)
+from app.domain.councils.schemas import (
+    CloseMeeting,
+    ConfirmMinimum,
+    CouncilOut,
+    DecideGate,
+    ItemDetailOut,
+    LockItem,
+    MeetingBriefOut,
+    MeetingOut,
+    OpenMeeting,
+    OpenRound,
+    RaiseGate,
+    RecordSurvey,
+    RecuseSheet,
+    RescoreItem,
+    ResultOut,
+    RoundOut,
+    SaveMarks,
+    ScheduleMeeting,
+    SetUpCouncil,
+    SheetOut,
+    SubmitSheet,
+    WithdrawSheet,
+)
+from app.domain.dossiers.schemas import DossierOut
+from app.http.papers import PDF_ANSWER, pdf_answer
+
+router = api_router(tags=["councils"])
+Reading = Annotated[Call, needs(Scope.COUNCILS_READ)]
+Writing = Annotated[Call, needs(Scope.COUNCILS_WRITE)]
+RoundCode = Annotated[str, Path(max_length=20, examples=["D2-2026"])]
+CouncilCode = Annotated[str, Path(max_length=20, examples=["HD-7K2M9Q4"])]
+MeetingCode = Annotated[str, Path(max_length=20, examples=["PH-7K2M9Q4"])]
+ItemCode = Annotated[str, Path(max_length=20, examples=["MH-7K2M9Q4"])]
+GateCode = Annotated[str, Path(max_length=20, examples=["DK-7K2M9Q4"])]
+SheetCode = Annotated[str, Path(max_length=20, examples=["PD-7K2M9Q4"])]
+DossierCode = Annotated[str, Path(max_length=20, examples=["HS-7K2M9Q4"])]
+
+DOCUMENT_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": (
+            "Tài liệu kết quả ở dạng chuẩn, đúng từng byte đã băm: SHA-256 của nội dung bằng "
+            "`document_hash` của kết quả, ghi trong `ETag`."
+        ),
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
+
+
+# --- rounds -----------------------------------------------------------------------------------
+
+
+@router.get("/rounds", summary="Các đợt đánh giá")
+def rounds(call: Reading) -> list[RoundOut]:
+    """List the newest rounds."""
+    return [round_out(row) for row in rounds_list(call.session, actor=call.actor)]
+
+
+@router.post("/rounds", status_code=201, summary="Mở đợt đánh giá")
+def start_round(call: Writing, data: OpenRound) -> RoundOut:
+    """Open a round of a year with the dates of the regime."""
+    return round_out(
+        open_round(
+            call.session,
+            data,
+            actor=call.actor,
+            at=call.at,
+            council_rules_dir=call.settings.council_rules_dir,
+        )
+    )
+
+
+@router.get("/rounds/{code}", summary="Một đợt đánh giá")
+def show_round(call: Reading, code: RoundCode) -> RoundOut:
+    """Show a round."""
+    return round_out(get_round(call.session, code, actor=call.actor))
+
+
+@router.get("/rounds/{code}/dossiers", summary="Hồ sơ của đợt chưa có phiên họp")
+def waiting_dossiers(call: Reading, code: RoundCode) -> list[DossierOut]:
+    """List the accepted dossiers of a round that are on no agenda yet, for the province."""
+    row = get_round(call.session, code, actor=call.actor)
+    return [one.out() for one in schedulable(call.session, row.id or 0, actor=call.actor)]
+
+
+# --- councils ---------------------------------------------------------------------------------
+
+
+@router.get("/councils", summary="Các Hội đồng")
+def councils(call: Reading) -> list[CouncilOut]:
+    """List the newest councils with their seats: all for the province, the own ones otherwise."""
+    return [row.out() for row in councils_list(call.session, actor=call.actor)]
+
+
+@router.post("/councils", status_code=201, summary="Lập Hội đồng")
+def start_council(call: Writing, data: SetUpCouncil) -> CouncilOut:
+    """Set a council up by decision."""
+    council = set_up_council(
+        call.session,
+        data,
+        actor=call.actor,
+        at=call.at,
+        council_rules_dir=call.settings.council_rules_dir,
+    )
+    return get_council(call.session, council.code, actor=call.actor).out()
+
+
+@router.get("/councils/{code}", summary="Một Hội đồng")
+def show_council(call: Reading, code: CouncilCode) -> CouncilOut:
+    """Show a council with its seats."""
+    return get_council(call.session, code, actor=call.actor).out()
+
+
+# --- meetings ---------------------------------------------------------------------------------
+
+
+@router.get("/meetings", summary="Danh sách phiên họp")
+def meetings(
+    call: Reading,
+    pages: Pages,
+    of_round: Annotated[
+        str, Query(alias="round", max_length=20, description="Chỉ của đợt này.")
+    ] = "",
+) -> PageOut[MeetingBriefOut]:
+    """List the meetings the token's owner may see, newest first."""
+    held_in = get_round(call.session, of_round, actor=call.actor) if of_round else None
+    found = meetings_page(
+        call.session,
+        actor=call.actor,
+        round_id=held_in.id if held_in else None,
+        after=pages.after,
+        limit=pages.limit,
+    )
+    return page_out(found, lambda row: row.out())
+
+
+@router.post("/meetings", status_code=201, summary="Lên lịch phiên họp")
+def schedule(call: Writing, data: ScheduleMeeting) -> MeetingOut:
+    """Schedule a meeting with its agenda."""
+    meeting = schedule_meeting(call.session, data, actor=call.actor, at=call.at)
+    return _meeting(call, meeting.code)
+
+
+@router.get("/meetings/{code}", summary="Một phiên họp")
+def show_meeting(call: Reading, code: MeetingCode) -> MeetingOut:
+    """Show a meeting with its agenda; results only where they are locked."""
+    return _meeting(call, code)
+
+
+@router.post("/meetings/{code}/open", summary="Mở phiên họp")
+def open_(call: Writing, code: MeetingCode, data: OpenMeeting) -> MeetingOut:
+    """Open a meeting with who is present: members get their sheets."""
+    open_meeting(
+        call.session,
+        code,
+        data,
+        actor=call.actor,
+        at=call.at,
+        council_rules_dir=call.settings.council_rules_dir,
+    )
+    return _meeting(call, code)
+
+
+@router.post("/meetings/{code}/close", summary="Kết thúc phiên họp")
+def close(call: Writing, code: MeetingCode, data: CloseMeeting) -> MeetingOut:
+    """End a meeting whose results are all locked, with its minutes."""
+    close_meeting(
+        call.session,
+        code,
+        data,
+        actor=call.actor,
+        at=call.at,
+        council_rules_dir=call.settings.council_rules_dir,
+    )
+    return _meeting(call, code)
+
+
+@router.get(
+    "/meetings/{code}/minutes.pdf",
+    summary="Biên bản phiên họp",
+    response_class=Response,
+    responses=PDF_ANSWER,
+)
+def minutes(call: Reading, code: MeetingCode) -> Response:
+    """Print the minutes of a closed meeting, with the hash of each result."""
+    content = minutes_paper(
+        call.session,
+        code,
+        actor=call.actor,
+        at=call.at,
+        demonstration=call.settings.demonstration,
+        rules_dir=call.settings.council_rules_dir,
+    )
+    return pdf_answer(content, f"bien-ban-{code}.pdf")
+
+
+# --- one dossier before the council -----------------------------------------------------------
+
+
+@router.get("/items/{code}", summary="Một hồ sơ trước Hội đồng")
+def show_item(call: Reading, code: ItemCode) -> ItemDetailOut:
+    """Show a dossier of an agenda with what must be settled before its lock."""
+    return _item(call, code)
+
+
+@router.post("/items/{code}/survey", summary="Ghi biên bản khảo sát")
+def survey(call: Writing, code: ItemCode, data: RecordSurvey) -> ItemDetailOut:
+    """Note the record of the survey on the spot, where the council rules ask for one."""
+    record_survey(
+        call.session,
+        code,
+        data,
+        actor=call.actor,
+        at=call.at,
+        council_rules_dir=call.settings.council_rules_dir,
+    )
+    return _item(call, code)
+
+
+@router.post("/items/{code}/gates", status_code=201, summary="Nêu điều kiện loại trừ")
+def raise_(call: Writing, code: ItemCode, data: RaiseGate) -> ItemDetailOut:
+    """Raise a gate the rubric prints, for the council to vote on."""
+    raise_gate(
+        call.session,
+        code,
+        data,
+        actor=call.actor,
+        at=call.at,
+        council_rules_dir=call.settings.council_rules_dir,
+    )
+    return _item(call, code)
+
+
+@router.post("/gates/{code}/decide", summary="Ghi kết quả biểu quyết")
+def decide(call: Writing, code: GateCode, data: DecideGate) -> ItemDetailOut:
+    """Enter the council's vote on a raised gate."""
+    decide_gate(
+        call.session,
+        code,
+        data,
+        actor=call.actor,
+        at=call.at,
+        council_rules_dir=call.settings.council_rules_dir,
+    )
+    return _item(call, gate_item_code(call.session, code))
+
+
+@router.post("/items/{code}/minima", summary="Xác nhận yêu cầu tối thiểu")
+def confirm(call: Writing, code: ItemCode, data: ConfirmMinimum) -> ItemDetailOut:
+    """Say whether a minimum that the sheets do not see alike is met."""
+    confirm_minimum(
+        call.session,
+        code,
+        data,
+        actor=call.actor,
+        at=call.at,
+        council_rules_dir=call.settings.council_rules_dir,
+    )
+    return _item(call, code)
+
+
+@router.post("/items/{code}/rescore", summary="Thảo luận và chấm lại")
+def rescore(call: Writing, code: ItemCode, data: RescoreItem) -> ItemDetailOut:
+    """Have a dossier scored anew; the sheets so far are kept as superseded."""
+    rescore_item(
+        call.session,
+        code,
+        data,
+        actor=call.actor,
+        at=call.at,
+        council_rules_dir=call.settings.council_rules_dir,
+    )
+    return _item(call, code)
+
+
+@router.post("/items/{code}/lock", summary="Chốt kết quả")
+def lock(call: Writing, code: ItemCode, data: LockItem) -> ResultOut:
+    """Fix the result of a dossier; nothing of it changes afterwards."""
+    lock_item(
+        call.session,
+        code,
+        data,
+        actor=call.actor,
+        at=call.at,
+        council_rules_dir=call.settings.council_rules_dir,
+    )
+    dossier = get_item(
+        call.session, code, actor=call.actor, rules_dir=call.settings.council_rules_dir
+    ).row.dossier
+    return get_result(call.session, dossier.code, actor=call.actor).out()
+
+
+# --- score sheets -----------------------------------------------------------------------------
+
+
+@router.get("/score-sheets/{code}", summary="Một phiếu đánh giá")
+def show_sheet(call: Reading, code: SheetCode) -> SheetOut:
+    """Show the own sheet, or anybody's once the result is locked."""
+    return _sheet(call, code)
+
+
+@router.put("/score-sheets/{code}/marks", summary="Ghi điểm trên phiếu của mình")
+def mark(call: Writing, code: SheetCode, data: SaveMarks) -> SheetOut:
+    """Store marks of the own draft; criteria that are not named stay as they are."""
+    save_marks(call.session, code, data, actor=call.actor, at=call.at)
+    return _sheet(call, code)
+
+
+@router.post("/score-sheets/{code}/submit", summary="Nộp phiếu")
+def submit(call: Writing, code: SheetCode, data: SubmitSheet) -> SheetOut:
+    """Hand the own sheet in."""
+    submit_sheet(
+        call.session,
+        code,
+        data,
+        actor=call.actor,
+        at=call.at,
+        council_rules_dir=call.settings.council_rules_dir,
+    )
+    return _sheet(call, code)
+
+
+@router.post("/score-sheets/{code}/withdraw", summary="Lấy lại phiếu đã nộp")
+def withdraw(call: Writing, code: SheetCode, data: WithdrawSheet) -> SheetOut:
+    """Take the own sheet back before the lock."""
+    withdraw_sheet(
+        call.session,
+        code,
+        data,
+        actor=call.actor,
+        at=call.at,
+        council_rules_dir=call.settings.council_rules_dir,
+    )
+    return _sheet(call, code)
+
+
+@router.post("/score-sheets/{code}/recuse", summary="Không tham gia chấm sản phẩm này")
+def recuse(call: Writing, code: SheetCode, data: RecuseSheet) -> SheetOut:
+    """Not judge this product, with the reason."""
+    recuse_sheet(
+        call.session,
+        code,
+        data,
+        actor=call.actor,
+        at=call.at,
+        council_rules_dir=call.settings.council_rules_dir,
+    )
+    return _sheet(call, code)
+
+
+# --- results ----------------------------------------------------------------------------------
+
+
+@router.get("/dossiers/{code}/result", summary="Kết quả của Hội đồng")
+def result(call: Reading, code: DossierCode) -> ResultOut:
+    """Show the locked result of a dossier: averages and reasons, no names, no sheets."""
+    return get_result(call.session, code, actor=call.actor).out()
+
+
+@router.get(
+    "/dossiers/{code}/result/document",
+    summary="Tài liệu kết quả để tính lại",
+    response_class=Response,
+    responses=DOCUMENT_ANSWER,
+)
+def document(call: Reading, code: DossierCode) -> Response:
+    """Send the document of a result exactly as it was hashed, for whoever may read the sheets."""
+    row = result_to_recompute(call.session, code, actor=call.actor)
+    return Response(
+        row.canonical,
+        media_type="application/json",
+        headers={"etag": f'"{row.result.document_hash}"', "cache-control": "private, no-store"},
+    )
+
+
+def _meeting(call: Call, code: str) -> MeetingOut:
+    return get_meeting(
+        call.session, code, actor=call.actor, rules_dir=call.settings.council_rules_dir
+    ).out()
+
+
+def _item(call: Call, code: str) -> ItemDetailOut:
+    return get_item(
+        call.session, code, actor=call.actor, rules_dir=call.settings.council_rules_dir
+    ).out()
+
+
+def _sheet(call: Call, code: str) -> SheetOut:
+    return get_sheet(call.session, code, actor=call.actor).out()

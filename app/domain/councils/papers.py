@@ -1,0 +1,177 @@
+"""The printed minutes of a meeting, with the hash of each result beside it.
+
+Nobody's signature is drawn: the minutes leave room for the pens of chair and secretary.
+"""
+
+from datetime import date, datetime
+from fractions import Fraction
+from pathlib import Path
+
+from app.core.clock import VIET_NAM, local_day
+from app.core.db import ReadSession
+from app.core.errors import Conflict
+from app.core.typesetting import render_pdf
+from app.domain.accounts.rules import Actor
+from app.domain.councils.enums import MeetingState, Seat
+from app.domain.councils.models import CouncilMember
+from app.domain.councils.queries import ItemRow, MeetingRow, get_meeting
+from app.domain.councils.rules import MEETING_BASIS, MEETING_LABELS, OUTCOME_LABELS, SEAT_LABELS
+from app.rulebooks.scoring import Outcome, decimal_text
+
+PLACE = "Lai Châu"
+AUTHORITY = "HỘI ĐỒNG ĐÁNH GIÁ, PHÂN HẠNG SẢN PHẨM OCOP TỈNH LAI CHÂU"
+
+_LAW = (
+    "Quyết định số 26/2026/QĐ-TTg ngày 22 tháng 5 năm 2026 của Thủ tướng Chính phủ ban hành Bộ tiêu "
+    "chí và quy trình đánh giá, phân hạng sản phẩm Mỗi xã một sản phẩm"
+)
+# Reasons of a result that a reader of the minutes does not see in the row above them.
+_TOLD = ("gate_", "minimum_missed", "star_lowered")
+# Decree 30/2020/NĐ-CP, Annex I: days below 10 and the months 1 and 2 are written with a zero.
+_LAST_MONTH_WITH_ZERO = 2
+
+
+class NoMinutesYet(Conflict):
+    """Minutes are those of a meeting that is over."""
+
+    code = "meeting.no_minutes"
+    message = "Phiên họp đang ở trạng thái «{state}»: chưa có biên bản để in."
+    basis = MEETING_BASIS
+
+
+def minutes_paper(
+    session: ReadSession,
+    code: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    demonstration: bool,
+    rules_dir: Path | None,
+) -> bytes:
+    """Return the minutes of a meeting this actor may see as a PDF; refused until it is closed."""
+    row = get_meeting(session, code, actor=actor, rules_dir=rules_dir)
+    data = minutes_data(row) | {"specimen": demonstration}
+    return render_pdf("minutes", data, timestamp=at)
+
+
+def minutes_data(row: MeetingRow) -> dict[str, object]:
+    """Return what templates/print/minutes.typ reads of a closed meeting."""
+    meeting, council, round_ = row.meeting, row.council, row.round
+    if (
+        meeting.state is not MeetingState.CLOSED
+        or meeting.opened_at is None
+        or meeting.closed_at is None
+    ):
+        raise NoMinutesYet(state=MEETING_LABELS[meeting.state])
+    opened, closed = local_day(meeting.opened_at), local_day(meeting.closed_at)
+    quorum = row.quorum
+    secretary = next((s.member for s in row.seats if s.member.seat is Seat.SECRETARY), None)
+    return {
+        "authority": AUTHORITY,
+        "number": meeting.minutes_number,
+        "place_and_date": f"{PLACE}, {_written(closed)}",
+        "round": f"Đợt {round_.ordinal} năm {round_.year}",
+        "bases": [
+            _LAW,
+            (
+                f"Quyết định số {council.decision_number} {_written(council.decided_on)} về việc "
+                "thành lập Hội đồng"
+            ),
+            row.rules.title,
+        ],
+        "opened": f"{_hour(meeting.opened_at)}, ngày {opened:%d/%m/%Y}",
+        "closed": f"{_hour(meeting.closed_at)} cùng ngày"
+        if closed == opened
+        else f"{_hour(meeting.closed_at)}, ngày {closed:%d/%m/%Y}",
+        "place": meeting.place,
+        "attendance": {
+            "total": str(quorum.voting),
+            "present": str(quorum.present),
+            "needed": str(quorum.needed),
+            "rate": _percent(quorum.present, quorum.voting),
+            "members": [
+                {
+                    "name": seat.member.name,
+                    "organisation": seat.member.organisation,
+                    "seat": SEAT_LABELS[seat.member.seat],
+                    "present": seat.member.id in row.present_ids,
+                }
+                for seat in row.seats
+            ],
+        },
+        "items": [_item(one) for one in row.items],
+        "conclusion": meeting.conclusion,
+        "chair": _chair(row.presiding),
+        "secretary": {
+            "title": SEAT_LABELS[Seat.SECRETARY],
+            "name": secretary.name if secretary else "",
+            "note": "",
+        },
+    }
+
+
+def _item(row: ItemRow) -> dict[str, str]:
+    result = row.result
+    if result is None:  # a meeting closes only when every result is locked
+        message = f"item {row.item.code} of a closed meeting has no result"
+        raise ValueError(message)
+    totals = result.document["totals"]
+    reasons = [
+        reason["text"] for reason in result.document["reasons"] if reason["code"].startswith(_TOLD)
+    ]
+    if row.recused:
+        reasons.append(f"{row.recused} thành viên không tham gia chấm sản phẩm này.")
+    if row.item.divergence_note:
+        reasons.append(f"Ý kiến thảo luận về chênh lệch điểm: {row.item.divergence_note}")
+    return {
+        "product": row.product.name,
+        "producer": row.producer.name,
+        "sheets": str(result.sheets_counted),
+        "average": result.average_text,
+        "lowest": str(totals[0]),
+        "highest": str(totals[-1]),
+        "band": f"{result.band_star} sao",
+        "result": _decided(Outcome(result.outcome), result.star),
+        "reason": " ".join(reasons),
+        "hash": result.document_hash,
+    }
+
+
+def _decided(outcome: Outcome, star: int) -> str:
+    match outcome:
+        case Outcome.EXCLUDED:
+            return OUTCOME_LABELS[outcome]
+        case Outcome.AWAITING_CENTRE:
+            return (
+                f"{star} sao: {OUTCOME_LABELS[outcome].lower().replace('trung ương', 'Trung ương')}"
+            )
+        case _:
+            return f"{star} sao"
+
+
+def _chair(presiding: CouncilMember | None) -> dict[str, str]:
+    is_delegate = presiding is not None and presiding.seat is not Seat.CHAIR
+    return {
+        "title": "Người được Chủ tịch Hội đồng ủy quyền"
+        if is_delegate
+        else SEAT_LABELS[Seat.CHAIR],
+        "name": presiding.name if presiding else "",
+        "note": "",
+    }
+
+
+def _percent(part: int, whole: int) -> str:
+    """Write a share cut off to one decimal: 74,9 % never reads as 75 %."""
+    if whole == 0:
+        return "0 %"
+    return f"{decimal_text(Fraction(100 * part, whole), 1).removesuffix(',0')} %"
+
+
+def _hour(at: datetime) -> str:
+    local = at.astimezone(VIET_NAM)
+    return f"{local:%H} giờ {local:%M}"
+
+
+def _written(on: date) -> str:
+    month = f"{on.month:02d}" if on.month <= _LAST_MONTH_WITH_ZERO else str(on.month)
+    return f"ngày {on.day:02d} tháng {month} năm {on.year}"
