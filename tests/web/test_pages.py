@@ -1,0 +1,194 @@
+"""Every page without parameters, for everybody: sound HTML, in both languages, and its own faults seen."""
+
+from collections.abc import Callable
+from urllib.parse import urldefrag
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from app.core.db import transaction
+from app.core.settings import Settings
+from app.domain.dossiers.enums import DossierState
+from app.domain.stamps.enums import BatchState
+from tests.conftest import AT
+from tests.factories.dossiers import make_dossier
+from tests.factories.people import HOME, People, signed_in
+from tests.factories.recognition import import_certificate
+from tests.factories.register import make_producer, make_product
+from tests.factories.stamps import make_batch
+from tests.web.page_checks import check_page, every, faults, parsed, vietnamese_left
+
+PUBLIC = ("/sign-in", "/verify", "/register")
+NOT_A_PAGE = {"/", "/.well-known/jwks.json"}
+
+EVERYBODY = (
+    f"canbo{HOME}",
+    f"lanhdao{HOME}",
+    "chuthe1",
+    "canbotinh",
+    "truongcoquan",
+    "lanhdaotinh",
+    "hoidong1",
+    "kiemtoan",
+    "quantri",
+    "doitac",
+)
+
+
+@pytest.fixture
+def world(engine: Engine, settings: Settings) -> None:
+    """Open an account per role; one thing of every kind waits somewhere."""
+    with transaction(engine) as session:
+        people = People(session, AT)
+        producer = make_producer(session, people)
+        people.producer(producer.id or 0)
+        product = make_product(session, people, producer)
+        people.leader()
+        people.agency()
+        people.head()
+        people.signer()
+        people.council_member(1)
+        people.auditor()
+        people.administrator()
+        people.partner()
+        make_dossier(session, people, state=DossierState.FILED)
+        make_dossier(session, people, state=DossierState.RETURNED)
+        make_dossier(session, people, state=DossierState.ACCEPTED)
+        make_batch(
+            session,
+            people,
+            settings.private_key_dir,
+            state=BatchState.APPROVED,
+            certificate=import_certificate(session, people, product),
+        )
+
+
+def pages(client: TestClient) -> list[str]:
+    """Return the addresses of the pages that need no parameter."""
+    assert isinstance(client.app, FastAPI)
+    found = {page.path for page in client.app.state.pages.values() if "GET" in (page.methods or ())}
+    return sorted(path for path in found - NOT_A_PAGE if "{" not in path)
+
+
+def links(html: str) -> set[str]:
+    """Return where a page leads within this site, papers and changes of language left out."""
+    found = {
+        urldefrag(link.get("href") or "").url
+        for link in every(parsed(html), "a")
+        if (link.get("href") or "").startswith("/")
+    }
+    return {link for link in found if not link.startswith("/language/") and ".pdf" not in link}
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("username", EVERYBODY)
+def test_every_page_a_person_can_reach_is_sound(client: TestClient, username: str) -> None:
+    signed_in(client, username)
+    named = pages(client)
+    waiting, seen = [*named], {*named}
+    while waiting:
+        path = waiting.pop()
+        answer = client.get(path)
+        if answer.status_code == 303:
+            assert not answer.headers["location"].startswith("/sign-in"), path
+            continue
+        # A page named by its address may be closed to this person; a link never leads nowhere.
+        assert answer.status_code == 200 or path in named, f"{path}: {answer.status_code}"
+        assert answer.status_code in {200, 403, 404}, f"{path}: {answer.status_code}"
+        if not answer.headers["content-type"].startswith("text/html"):
+            continue
+        wrong = faults(answer.text)
+        assert not wrong, f"{path}:\n" + "\n".join(wrong)
+        fresh = links(answer.text) - seen
+        seen |= fresh
+        waiting += fresh
+    assert len(seen) > len(named)
+
+
+@pytest.mark.usefixtures("world")
+def test_a_visitor_sees_the_public_pages_and_is_asked_to_sign_in_for_the_others(
+    client: TestClient,
+) -> None:
+    for path in pages(client):
+        answer = client.get(path)
+        if path in PUBLIC:
+            assert answer.status_code == 200, path
+            check_page(answer.text)
+        else:
+            assert answer.status_code == 303, path
+            assert answer.headers["location"] == f"/sign-in?next={path}"
+
+
+@pytest.mark.usefixtures("world")
+def test_pages_in_english_are_in_english(client: TestClient) -> None:
+    for path in (*PUBLIC, "/khong-co-trang-nay"):
+        page = client.get(path, params={"lang": "en"}).text
+        assert '<html lang="en"' in page
+        assert not vietnamese_left(page), path
+    signed_in(client, "quantri")
+    for path in ("/work", "/account", "/accounts", "/accounts/new", "/audit", "/audit/verify"):
+        page = client.get(path, params={"lang": "en"}).text
+        check_page(page)
+        assert not vietnamese_left(page), path
+
+
+@pytest.mark.usefixtures("world")
+def test_refused_fields_are_told_in_english_too(client: TestClient) -> None:
+    signed_in(client, "quantri")
+    client.cookies.set("ocop_lang", "en")
+    data = {"_key": "tieng-anh-1", "name": "A", "username": "Ô", "password": "ngắn", "role": "x"}
+    answer = client.post("/accounts", data=data)
+    assert answer.status_code == 422
+    check_page(answer.text)
+    assert not vietnamese_left(answer.text)
+
+
+WHOLE = (
+    "<!doctype html><html lang='vi'><head><title>Tên · OCOP Lai Châu</title></head><body>"
+    "<h1>Tên</h1>{}</body></html>"
+)
+BROKEN: dict[str, Callable[[str], str]] = {
+    "the title says nothing": lambda page: page.replace("Tên · ", "· "),
+    "there must be one h1": lambda page: page.replace("h1>", "h2>"),
+    "does not say its language": lambda page: page.replace(" lang='vi'", ""),
+    "is used 2 times": lambda page: page.format("<p id='a'></p><p id='a'></p>"),
+    "a field without label": lambda page: page.format("<p><input name='a'></p>"),
+    "a label for": lambda page: page.format("<label for='b'>B</label>"),
+    "described by": lambda page: page.format("<p aria-describedby='c'></p>"),
+    "carries 0 keys": lambda page: page.format(
+        "<form method='post' action='/a'><button>A</button></form>"
+    ),
+    "and yet carries a key": lambda page: page.format(
+        "<form action='/a'><input type='hidden' name='_key' value='k'><button>A</button></form>"
+    ),
+    "a form that goes to": lambda page: page.format(
+        "<form action='https://a.example'><button>A</button></form>"
+    ),
+    "cannot be sent without script": lambda page: page.format("<form action='/a'></form>"),
+    "a script within the page": lambda page: page.format("<script>go()</script>"),
+    "a style on": lambda page: page.format("<p style='color:red'></p>"),
+    "a handler within the page": lambda page: page.format("<p onclick='go()'></p>"),
+    "a picture without alt": lambda page: page.format("<img src='/a.png'>"),
+    "a link without words": lambda page: page.format("<a href='/a'></a>"),
+}
+
+
+def test_a_whole_page_passes_the_checks() -> None:
+    check_page(WHOLE.format(""))
+
+
+@pytest.mark.parametrize("said", BROKEN)
+def test_the_checks_notice_what_they_are_there_for(said: str) -> None:
+    found = faults(BROKEN[said](WHOLE).replace("{}", ""))
+    assert any(said in fault for fault in found), found
+
+
+def test_a_page_that_a_browser_would_have_to_mend_is_refused() -> None:
+    with pytest.raises(AssertionError, match="unexpected"):
+        check_page(WHOLE.format("<p><div></p></div></section>"))
+
+
+def test_vietnamese_left_in_an_english_page_is_found() -> None:
+    assert vietnamese_left(WHOLE.format("<p>Không tìm thấy</p>")) == ["Không tìm thấy"]
