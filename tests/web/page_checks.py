@@ -104,7 +104,8 @@ def _form_faults(page: Element) -> Iterator[str]:
             for button in every(form, "button", "input")
             if button.tag == NAMESPACE + "button" or button.get("type") == "submit"
         ]
-        if not buttons:
+        shown = [field for field in every(form, *_FIELDS) if field.get("type") != "hidden"]
+        if shown and not buttons:
             yield f"the form to {action} cannot be sent without script"
 
 

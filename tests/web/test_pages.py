@@ -166,7 +166,9 @@ BROKEN: dict[str, Callable[[str], str]] = {
     "a form that goes to": lambda page: page.format(
         "<form action='https://a.example'><button>A</button></form>"
     ),
-    "cannot be sent without script": lambda page: page.format("<form action='/a'></form>"),
+    "cannot be sent without script": lambda page: page.format(
+        "<form action='/a'><input name='a' aria-label='A'></form>"
+    ),
     "a script within the page": lambda page: page.format("<script>go()</script>"),
     "a style on": lambda page: page.format("<p style='color:red'></p>"),
     "a handler within the page": lambda page: page.format("<p onclick='go()'></p>"),
