@@ -1,6 +1,7 @@
 """Decisions and certificates: who drafts, who signs, what is refused, what follows a signature."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import col, func, select
@@ -384,8 +385,8 @@ def test_the_register_is_searched_without_accents_by_commune_and_star(
     import_certificate(session, people, tea, star=4)
     import_certificate(session, people, honey, star=3)
 
-    def names(**asked: object) -> list[str]:
-        found = register_page(session, on=today, **asked)  # type: ignore[arg-type]  -- the search's own names
+    def names(**asked: Any) -> list[str]:
+        found = register_page(session, on=today, **asked)
         return [one.product.name for one in found.items]
 
     assert names(search="tra shan") == ["Trà Shan tuyết"]

@@ -278,9 +278,9 @@ def test_two_parallel_requests_issue_once(engine: Engine, settings: Settings) ->
     with ThreadPoolExecutor(2) as pool:
         outcomes = sorted(future.result() for future in [pool.submit(issue) for _ in range(2)])
     assert outcomes == ["batch.state", "issued"]
-    with reading(engine) as session:
-        assert session.exec(select(func.count()).select_from(Stamp)).one() == 40
-        assert session.exec(select(func.count()).select_from(SigningRecord)).one() == 1
+    with reading(engine) as looking:
+        assert looking.exec(select(func.count()).select_from(Stamp)).one() == 40
+        assert looking.exec(select(func.count()).select_from(SigningRecord)).one() == 1
 
 
 def test_activation_makes_what_is_in_hand_valid_and_leaves_void_ones(
