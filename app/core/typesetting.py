@@ -42,7 +42,7 @@ def render_pdf(
         sys_inputs={"data": json.dumps(_printable(data), ensure_ascii=False)},
         pdf_standards="a-2b",
         pdf_tags=tagged,
-        timestamp=timestamp.astimezone(UTC),
+        timestamp=timestamp.astimezone(UTC).replace(microsecond=0),  # the compiler refuses parts
     )
     if not isinstance(pdf, bytes):
         raise TypeError("a template compiles to one document")

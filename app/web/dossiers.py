@@ -104,6 +104,8 @@ _JUDGED = frozenset(
         DossierState.AWAITING_CENTRE,
     }
 )
+# Every change saves itself: told one by one these would hide the steps.
+WRITING = ("dossier.section_saved", "dossier.report_parts_saved")
 MOST_EVENTS = 15
 MOST_PAPERS = 12
 
@@ -238,14 +240,26 @@ def withdraw(form: PostedForm, page: Page, code: str) -> Response:
 @router.get("/dossiers/{code}/mau-01.pdf", name="dossiers.registration_form")
 def registration_form(page: Page, code: str) -> Response:
     """Print the registration form."""
-    paper = registration_form_paper(page.session, code, actor=page.actor, at=page.at)
+    paper = registration_form_paper(
+        page.session,
+        code,
+        actor=page.actor,
+        at=page.at,
+        demonstration=page.settings.demonstration,
+    )
     return pdf_answer(paper, f"mau-01-{code}.pdf")
 
 
 @router.get("/dossiers/{code}/mau-03.pdf", name="dossiers.commune_report_pdf")
 def commune_report(page: Page, code: str) -> Response:
     """Print the commune's report."""
-    paper = commune_report_paper(page.session, code, actor=page.actor, at=page.at)
+    paper = commune_report_paper(
+        page.session,
+        code,
+        actor=page.actor,
+        at=page.at,
+        demonstration=page.settings.demonstration,
+    )
     return pdf_answer(paper, f"mau-03-{code}.pdf")
 
 
@@ -348,7 +362,7 @@ def _show(
         days_left=(due - local_day(page.at)).days if due else None,
         limit=row.regime.procedure.commune_assessment.working_days,
         judged=dossier.state in _JUDGED,
-        events=events_of(page.session, dossier, limit=MOST_EVENTS),
+        events=events_of(page.session, dossier, limit=MOST_EVENTS, leaving_out=WRITING),
         event_sentence=event_sentence,
     )
 

@@ -1,6 +1,6 @@
 """Posted forms: read into a schema, and shown again with what was typed when something is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Self, TypeVar, get_origin
 
@@ -83,10 +83,13 @@ def empty_form(values: Mapping[str, str] | None = None) -> Form:
     return Form(FormData(list((values or {}).items())))
 
 
-async def posted_form(request: Request) -> Form:
-    """Read the posted form; its body is already in memory, and bounded."""
+async def posted_form(request: Request) -> AsyncIterator[Form]:
+    """Read the posted form; its body is already in memory, and bounded; its files end with it."""
     raw = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=256 * 1024)
-    return Form(FormData([(k, v) for k, v in raw.multi_items() if k not in _OURS]))
+    try:
+        yield Form(FormData([(k, v) for k, v in raw.multi_items() if k not in _OURS]))
+    finally:
+        await raw.close()
 
 
 PostedForm = Annotated[Form, Depends(posted_form)]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import Response
 
@@ -171,6 +172,7 @@ def _section(
     asked = section_of(row, code)
     assessment = self_assessment(page.session, row, actor=page.actor)
     before, after = _neighbours(row, code)
+    why_not = why_not_edit(page.actor, row.dossier)
     groups = {group.code: group for group in asked.groups}
     return page.render(
         "dossiers/section.html",
@@ -190,9 +192,9 @@ def _section(
         papers=assessment.papers,
         not_met=NOT_MET,
         not_met_words=NOT_MET_WORDS,
-        why_not_edit=why_not_edit(page.actor, row.dossier),
+        why_not_edit=why_not,
         stale=stale,
-        **_total_context(assessment, str(row.dossier.version)),
+        **_total_context(assessment, "" if why_not else str(row.dossier.version)),
     )
 
 
@@ -273,7 +275,7 @@ def _total(
 
 def _total_context(
     assessment: SelfAssessment, version: str, *, saved_at: object = None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     reached = [
         one.star for one in assessment.nearest if not one.points_short and not one.minima_missed
     ]
