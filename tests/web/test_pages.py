@@ -13,7 +13,7 @@ from app.core.settings import Settings
 from app.domain.dossiers.enums import DossierState
 from app.domain.stamps.enums import BatchState
 from tests.conftest import AT
-from tests.factories.dossiers import make_dossier
+from tests.factories.dossiers import make_dossier, stored_file
 from tests.factories.people import HOME, People, signed_in
 from tests.factories.recognition import import_certificate
 from tests.factories.register import make_producer, make_product
@@ -53,6 +53,7 @@ def world(engine: Engine, settings: Settings) -> None:
         people.auditor()
         people.administrator()
         people.partner()
+        stored_file(directory=settings.files_dir)  # the paper that every filed dossier cites
         make_dossier(session, people, state=DossierState.FILED)
         make_dossier(session, people, state=DossierState.RETURNED)
         make_dossier(session, people, state=DossierState.ACCEPTED)
