@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -68,7 +68,7 @@ class AnswerIn(_Input):
         max_length=LONGEST_DESCRIPTION,
         examples=["Toàn bộ mật ong lấy từ rừng già xã Tả Lèng."],
     )
-    evidence: list[str] | None = Field(
+    evidence: list[Annotated[str, Field(max_length=20)]] | None = Field(
         default=None,
         max_length=MOST_EVIDENCE,
         examples=[["MC-4T8XW20"]],

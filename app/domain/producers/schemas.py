@@ -24,7 +24,7 @@ class _ProducerText(BaseModel):
     tax_code: str = Field(default="", max_length=20, examples=["6200012345"])
     phone: str = Field(default="", max_length=20, pattern=_PHONE)
     email: str = Field(default="", max_length=120, pattern=_EMAIL)
-    representative: str = Field(min_length=2, max_length=120)
+    representative: str = Field(min_length=2, max_length=120, examples=["Lò Văn Mẫu"])
     representative_title: str = Field(default="", max_length=80)
     representative_gender: Gender = Gender.UNSTATED
     representative_ethnicity: str = Field(default="", max_length=40)
