@@ -1,15 +1,16 @@
 """Before any meeting: the rounds of the year, and councils by decision."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
 from app.core.clock import local_day
 from app.core.codes import new_code
 from app.core.db import WriteSession
 from app.core.errors import Conflict, Invalid, Refused
-from app.domain.accounts.models import User
+from app.domain.accounts.enums import Role
+from app.domain.accounts.models import Membership, User
 from app.domain.accounts.rules import Actor
 from app.domain.audit.actions import record
 from app.domain.councils.enums import Seat
@@ -126,7 +127,7 @@ def set_up_council(
     """Set a council up by decision, pinned to the council rules of the day; records council.set_up.
 
     Refused: other seats than one chair, one secretary and members who score (art. 7.3.b), an
-    account that is unknown or closed, a decision dated ahead.
+    account that is unknown, closed or without the post of council member, a decision dated ahead.
     """
     if refusal := why_not_prepare(actor):
         raise refusal
@@ -144,7 +145,7 @@ def set_up_council(
     ).one_or_none()
     if known is not None:
         raise CouncilKnown(number=data.decision_number, known=known.code)
-    people = _people(session, [seat.username for seat in data.seats])
+    people = _people(session, [seat.username for seat in data.seats], on=local_day(at))
     rules = loader.council_rules_in_force(local_day(at), council_rules_dir)
     council = Council(
         code=new_code("HD"),
@@ -180,14 +181,26 @@ def set_up_council(
     return council
 
 
-def _people(session: WriteSession, usernames: list[str]) -> dict[str, User]:
+def _people(session: WriteSession, usernames: list[str], *, on: date) -> dict[str, User]:
+    """Return the accounts of the seats; without the post nobody would find the own sheets."""
+    posted = select(col(Membership.user_id)).where(
+        col(Membership.role) == Role.COUNCIL_MEMBER,
+        col(Membership.valid_from) <= on,
+        or_(col(Membership.valid_to).is_(None), col(Membership.valid_to) >= on),
+    )
     found = {
         user.username: user
         for user in session.exec(
-            select(User).where(col(User.username).in_(usernames), col(User.disabled_at).is_(None))
+            select(User).where(
+                col(User.username).in_(usernames),
+                col(User.disabled_at).is_(None),
+                col(User.id).in_(posted),
+            )
         )
     }
     unknown = [name for name in usernames if name not in found]
     if unknown:
-        raise Invalid({"seats": f"Không có tài khoản đang mở: {', '.join(unknown)}."})
+        raise Invalid(
+            {"seats": f"Không có tài khoản thành viên Hội đồng đang mở: {', '.join(unknown)}."}
+        )
     return found
