@@ -63,9 +63,13 @@ from app.http.papers import PDF_ANSWER, pdf_answer
 router = api_router(tags=["dossiers"])
 Reading = Annotated[Call, needs(Scope.DOSSIERS_READ)]
 Writing = Annotated[Call, needs(Scope.DOSSIERS_WRITE)]
-Code = Annotated[str, Path(max_length=20, examples=["HS-7K2M9Q4"])]
-EvidenceCode = Annotated[str, Path(max_length=20, examples=["MC-4T8XW20"])]
-SectionCode = Annotated[str, Path(max_length=12, examples=["1"])]
+# A database cannot even look for some signs, such as U+0000.
+_READABLE = r"^[\w.-]+$"
+Code = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["HS-7K2M9Q4"])]
+Evidence  # A database cannot even look for some signs, such as U+0000.
+_READABLE = r"^[\w.-]+$"
+Code = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["MC-4T8XW20"])]
+SectionCode = Annotated[str, Path(max_length=12, pattern=_READABLE, examples=["1"])]
 
 FILE_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {
@@ -117,7 +121,7 @@ def index(
         str, Query(max_length=80, description="Tên sản phẩm hoặc chủ thể, không cần dấu.")
     ] = "",
     state: DossierState | None = None,
-    commune_code: Annotated[str, Query(max_length=5)] = "",
+    commune_code: Annotated[str, Query(pattern=r"^(\d{5})?$", examples=["03390"])] = "",
 ) -> PageOut[DossierOut]:
     """List the dossiers the token's owner may see, newest first."""
     found = dossiers_page(
