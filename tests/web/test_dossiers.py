@@ -17,12 +17,15 @@ from app.domain.dossiers.enums import DossierPart, DossierState
 from app.domain.dossiers.models import CommuneReport, Dossier, Evidence, SelfAssessmentAnswer
 from app.domain.producers.enums import ProducerKind
 from app.domain.producers.models import Producer
+from tests.conftest import AT
+from tests.factories.councils import locked_result, make_meeting
 from tests.factories.dossiers import (
     make_dossier,
     make_evidence,
     make_round,
     pdf_bytes,
     report_on,
+    stored_file,
 )
 from tests.factories.people import ELSEWHERE, HOME, People, signed_in
 from tests.factories.register import make_producer, make_product
@@ -590,6 +593,40 @@ def test_strangers_find_nothing(begin: Begin, step: str) -> None:
         assert case.by(username).client.get(case.at(step)).status_code == 404
     case.client.cookies.clear()
     assert case.client.get(case.at(step)).status_code == 303
+
+
+def test_a_council_member_reads_what_is_on_the_agenda_and_nothing_else(
+    client: TestClient, engine: Engine, settings: Settings
+) -> None:
+    stored_file(directory=settings.files_dir)
+    with transaction(engine) as session:
+        people = People(session, AT)
+        make_meeting(session, people)
+        listed = session.exec(select(Dossier)).one()
+        other = make_dossier(session, people, state=DossierState.FILED)
+        case = Case(client, listed.code, "")
+        hidden = other.code
+    case.by("hoidong1")
+    with counted(client) as said:
+        page = case.page()
+    assert len(said) <= MOST_STATEMENTS
+    assert "Đã xếp phiên họp" in page
+    assert "<fieldset disabled>" in case.page("/sections/1")
+    paper = re.findall(r'href="([^"]+/file)"', page)[0]
+    assert client.get(paper).content.startswith(b"%PDF")
+    assert listed.code in client.get("/dossiers").text
+    assert hidden not in client.get("/dossiers").text
+    assert client.get(f"/dossiers/{hidden}").status_code == 404
+
+
+def test_a_judged_dossier_leads_to_its_result(client: TestClient, engine: Engine) -> None:
+    with transaction(engine) as session:
+        locked_result(session, People(session, AT))
+        dossier = session.exec(select(Dossier)).one()
+        case = Case(client, dossier.code, f"chuthe{dossier.producer_id}")
+    page = case.by(case.owner).page()
+    assert "Đã chốt kết quả" in page
+    assert f'href="{case.at("/result")}"' in page
 
 
 def test_who_may_read_but_not_write_gets_the_section_without_a_form(begin: Begin) -> None:
