@@ -117,7 +117,12 @@ def needs(scope: Scope | None) -> Any:
                 unit.write_session,
                 owner=f"token:{token.id}",
                 key=check_key(request.headers.get("idempotency-key"), field="Idempotency-Key"),
-                request_fingerprint=fingerprint(request.method, request.url.path, body),
+                request_fingerprint=fingerprint(
+                    request.method,
+                    request.url.path,
+                    body,
+                    request.headers.get("content-type", ""),
+                ),
                 at=at,
             )
         return Call(request, unit, actor, at, token)

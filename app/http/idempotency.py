@@ -56,8 +56,14 @@ class Replay(Exception):  # noqa: N818 -- the way out of a handler that need not
         super().__init__()
 
 
-def fingerprint(method: str, path: str, body: bytes = b"") -> str:
-    """Return what two requests must share to count as the same."""
+def fingerprint(method: str, path: str, body: bytes = b"", content_type: str = "") -> str:
+    """Return what two requests must share to count as the same.
+
+    A client that sends a file again draws a new boundary for its parts: that is no other request.
+    """
+    kind, _, boundary = content_type.partition("boundary=")
+    if kind.startswith("multipart/") and boundary:
+        body = body.replace(boundary.split(";")[0].strip(' "').encode(), b"")
     return hashlib.sha256(b"\0".join([method.encode(), path.encode(), body])).hexdigest()
 
 

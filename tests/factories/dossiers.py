@@ -52,6 +52,7 @@ from app.domain.producers.models import Producer
 from app.domain.products.models import Product
 from app.rulebooks import loader
 from app.rulebooks.model import Rubric
+from app.rulebooks.scoring import sheet_score
 from tests.factories.people import People
 from tests.factories.register import make_producer, make_product
 
@@ -64,6 +65,7 @@ _WAY = (
     DossierState.ACCEPTED,
 )
 _ROUND_DAYS = (60, 120)
+_FIVE_STARS_FROM = 90  # 26/2026/QĐ-TTg art. 3.3
 
 
 def pdf_bytes(title: str = "Phiếu kiểm nghiệm") -> bytes:
@@ -91,6 +93,17 @@ def complete_answers(rubric: Rubric, *, best: bool = True) -> dict[str, str]:
         criterion.code: choose(criterion.options, key=lambda option: option.points).code
         for criterion in rubric.criteria
     }
+
+
+def four_star_answers(rubric: Rubric) -> dict[str, str]:
+    """Return answers of a product of four stars: the best ones, less where no minimum asks for it."""
+    chosen = complete_answers(rubric)
+    for criterion in reversed(rubric.criteria):
+        if sheet_score(rubric, chosen).total < _FIVE_STARS_FROM:
+            break
+        if not criterion.has_marks:
+            chosen[criterion.code] = min(criterion.options, key=lambda one: one.points).code
+    return chosen
 
 
 def filled_report(*, version: int = 0) -> SaveCommuneReport:

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from app.demonstration.world import build_world
 from fastapi.testclient import TestClient
 
 from app.core.clock import now
 from app.core.db import make_engine
 from app.core.settings import Settings
+from app.demonstration.world import build_world
 from app.main import create_app
 from tests.journeys.world import World
 

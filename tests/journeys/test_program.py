@@ -19,7 +19,7 @@ from app.core.settings import Settings
 from app.domain.accounts.enums import Role, Scope
 from app.domain.stamps.actions import create_stamp_key
 from app.rulebooks import loader
-from tests.factories.dossiers import complete_answers, filled_report, pdf_bytes
+from tests.factories.dossiers import filled_report, four_star_answers, pdf_bytes
 from tests.factories.people import HOME, People, make_person, token_for
 from tests.factories.register import producer_data
 
@@ -109,7 +109,7 @@ def _dossier(program: Program, officer: str) -> str:
     )
     dossier = program.post(officer, "/dossiers", {"product_code": product["code"]})
     code, rubric = dossier["code"], loader.rubric(dossier["rubric_code"])
-    chosen = _answers(rubric)
+    chosen = four_star_answers(rubric)
     paper = program.upload(
         officer,
         f"/dossiers/{code}/evidence",
@@ -150,18 +150,6 @@ def _dossier(program: Program, officer: str) -> str:
     filed = program.post(officer, f"/dossiers/{code}/file", {"version": parts["version"]})
     assert filed["slip_number"].endswith(f"-{today().year}")
     return str(code)
-
-
-def _answers(rubric: Any) -> dict[str, str]:
-    """Return answers of a product of four stars: the best options, but for three points a part."""
-    chosen = complete_answers(rubric)
-    for criterion in rubric.criteria:
-        ladder = sorted(criterion.options, key=lambda option: -option.points)
-        marked = max((o.points for o in ladder if o.star_min and o.star_min <= 4), default=0)
-        lower = next((o for o in ladder[1:] if o.points >= marked), None)
-        if lower is not None:
-            chosen[criterion.code] = lower.code
-    return chosen
 
 
 def _through_commune(program: Program, code: str, officer: str, leader: str) -> None:
@@ -236,7 +224,7 @@ def _through_council(program: Program, code: str, agency: str, round_code: str) 
                 "version": program.get(member, f"/score-sheets/{sheet}").json()["version"],
                 "marks": [
                     {"criterion_code": key, "option_code": value}
-                    for key, value in _answers(rubric).items()
+                    for key, value in four_star_answers(rubric).items()
                 ],
             },
         )
