@@ -66,9 +66,7 @@ Writing = Annotated[Call, needs(Scope.DOSSIERS_WRITE)]
 # A database cannot even look for some signs, such as U+0000.
 _READABLE = r"^[\w.-]+$"
 Code = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["HS-7K2M9Q4"])]
-Evidence  # A database cannot even look for some signs, such as U+0000.
-_READABLE = r"^[\w.-]+$"
-Code = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["MC-4T8XW20"])]
+EvidenceCode = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["MC-4T8XW20"])]
 SectionCode = Annotated[str, Path(max_length=12, pattern=_READABLE, examples=["1"])]
 
 FILE_ANSWER: dict[int | str, dict[str, Any]] = {
