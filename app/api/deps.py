@@ -13,7 +13,7 @@ from app.api.problems import PROBLEMS
 from app.core import clock
 from app.core.db import ReadSession, WriteSession, reading
 from app.core.errors import NotPermitted
-from app.core.paging import LARGEST_PAGE, Page
+from app.core.paging import LARGEST_KEY, LARGEST_PAGE, Page
 from app.core.settings import Settings
 from app.domain.accounts.enums import Scope
 from app.domain.accounts.models import ApiToken, User
@@ -177,7 +177,7 @@ class Paging(BaseModel):
     """Where a list goes on, and how much of it at once."""
 
     after: int = Field(
-        default=0, ge=0, le=2**62, description="Giá trị `next_after` của trang trước."
+        default=0, ge=0, le=LARGEST_KEY, description="Giá trị `next_after` của trang trước."
     )
     limit: int = Field(default=20, ge=1, le=LARGEST_PAGE)
 

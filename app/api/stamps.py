@@ -17,7 +17,7 @@ from app.domain.stamps.actions import (
     void_stamps,
 )
 from app.domain.stamps.models import StampBatch
-from app.domain.stamps.papers import label_sheets
+from app.domain.stamps.papers import MOST_PARTS, label_sheets
 from app.domain.stamps.policy import why_not_print
 from app.domain.stamps.queries import (
     batch_detail_out,
@@ -140,7 +140,9 @@ def stamps(call: Reading, code: str, pages: Pages) -> PageOut[StampOut]:
     response_class=Response,
     responses=PDF_ANSWER,
 )
-def labels(call: Reading, code: str, part: Annotated[int, Query(ge=1, le=1000)] = 1) -> Response:
+def labels(
+    call: Reading, code: str, part: Annotated[int, Query(ge=1, le=MOST_PARTS)] = 1
+) -> Response:
     """Print a part of the label sheets of a batch."""
     row = get_batch(call.session, code, actor=call.actor)
     if refusal := why_not_print(call.actor, row.batch):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 LARGEST_PAGE = 100
+LARGEST_KEY = 2**31 - 1  # of a 32-bit row number: a larger one would be a fault of the database
 
 Item = TypeVar("Item")
 Other = TypeVar("Other")

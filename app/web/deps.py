@@ -7,13 +7,14 @@ from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote, unquote, urlencode
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.core import clock
 from app.core.codes import new_secret
 from app.core.db import Database, WriteSession, transaction
 from app.core.errors import Refusal
+from app.core.paging import LARGEST_KEY
 from app.core.settings import Settings
 from app.domain.accounts.actions import touch
 from app.domain.accounts.queries import actor_of, find_login
@@ -236,5 +237,7 @@ def _touching(login_id: int, at: datetime) -> Callable[[Database], None]:
     return touch_later
 
 
+# Where a list goes on: the row after which the next page starts.
+After = Annotated[int, Query(ge=0, le=LARGEST_KEY)]
 PublicPage = Annotated[VisitorPage, Depends(visitor_page)]
 Page = Annotated[SignedInPage, Depends(signed_in_page)]

@@ -9,7 +9,7 @@ from app.domain.recognition.queries import get_register_entry, register_page
 from app.domain.recognition.rules import STANDING_LABELS
 from app.domain.stamps.queries import jwks
 from app.http.sessions import unit_of
-from app.web.deps import PublicPage, page_router
+from app.web.deps import After, PublicPage, page_router
 from app.web.tones import STANDING_TONES
 
 router = page_router()
@@ -19,7 +19,7 @@ RECOGNISED_STARS = (3, 4, 5)
 
 @router.get("/register", name="register.list")
 def index(
-    page: PublicPage, q: str = "", commune: str = "", star: str = "", after: int = 0
+    page: PublicPage, q: str = "", commune: str = "", star: str = "", after: After = 0
 ) -> Response:
     """List the products recognised today."""
     wanted = int(star) if star in {str(one) for one in RECOGNISED_STARS} else None

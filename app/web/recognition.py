@@ -26,7 +26,7 @@ from app.domain.recognition.schemas import (
 from app.domain.stamps.policy import STATE_LABELS, why_not_order
 from app.domain.stamps.queries import batches_page
 from app.http.papers import pdf_answer
-from app.web.deps import Page, SignedInPage, page_router
+from app.web.deps import After, Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
 from app.web.tones import BATCH_TONES, DECISION_TONES, STANDING_TONES
 
@@ -34,7 +34,7 @@ router = page_router()
 
 
 @router.get("/decisions", name="decisions.list")
-def index(page: Page, after: int = 0) -> Response:
+def index(page: Page, after: After = 0) -> Response:
     """List the decisions this person may see."""
     found = decisions_page(page.session, actor=page.actor, after=after)
     template = "recognition/_decisions.html" if page.is_fragment else "recognition/decisions.html"
@@ -130,7 +130,7 @@ def decision_pdf(page: Page, code: str) -> Response:
 
 
 @router.get("/certificates", name="certificates.list")
-def certificates(page: Page, after: int = 0) -> Response:
+def certificates(page: Page, after: After = 0) -> Response:
     """List the certificates this person may see, with what each is worth today."""
     found = certificates_page(page.session, actor=page.actor, on=local_day(page.at), after=after)
     template = (

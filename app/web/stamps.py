@@ -1,9 +1,9 @@
 """Pages of stamps: batches with their steps, orders, label sheets."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from fastapi import Response
+from fastapi import Query, Response
 from pydantic import BaseModel
 
 from app.core.clock import local_day
@@ -21,7 +21,7 @@ from app.domain.stamps.actions import (
 )
 from app.domain.stamps.enums import BatchState
 from app.domain.stamps.models import StampBatch
-from app.domain.stamps.papers import label_sheets, sheet_parts
+from app.domain.stamps.papers import MOST_PARTS, label_sheets, sheet_parts
 from app.domain.stamps.policy import (
     STATE_LABELS,
     WAY,
@@ -52,17 +52,18 @@ from app.domain.stamps.schemas import (
     VoidStamps,
 )
 from app.http.papers import pdf_answer
-from app.web.deps import Page, SignedInPage, page_router
+from app.web.deps import After, Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
 from app.web.tones import BATCH_TONES
 
 router = page_router()
 
+Part = Annotated[int, Query(ge=1, le=MOST_PARTS)]
 Step = TypeVar("Step", bound=BaseModel)
 
 
 @router.get("/batches", name="batches.list")
-def index(page: Page, after: int = 0) -> Response:
+def index(page: Page, after: After = 0) -> Response:
     """List the batches this person may see."""
     found = batches_page(page.session, actor=page.actor, after=after)
     template = "stamps/_batches.html" if page.is_fragment else "stamps/batches.html"
@@ -178,7 +179,7 @@ def void(form: PostedForm, page: Page, code: str) -> Response:
 
 
 @router.get("/batches/{code}/labels.pdf", name="batches.labels")
-def labels(page: Page, code: str, part: int = 1) -> Response:
+def labels(page: Page, code: str, part: Part = 1) -> Response:
     """Print a part of the label sheets of a batch."""
     row = get_batch(page.session, code, actor=page.actor)
     if refusal := why_not_print(page.actor, row.batch):

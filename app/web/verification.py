@@ -156,11 +156,16 @@ def _verdict(request: Request, text: str) -> Response:
             path=request.url.path,
             status=404,
         )
+    return verdict_page(request, answer, language)
+
+
+def verdict_page(request: Request, answer: Answer, language: str) -> Response:
+    """Tell an answer of the domain as a page."""
     return _page(
         "public/verdict.html",
         language,
         _context(request, answer, language),
-        settings=settings,
+        settings=request.app.state.settings,
         path=request.url.path,
     )
 

@@ -11,8 +11,10 @@ from app.domain.stamps.enums import StampState
 from app.domain.stamps.models import Stamp, StampBatch
 from app.domain.stamps.queries import BatchRow, stamp_out
 from app.domain.stamps.rules import decode_header
+from app.domain.stamps.schemas import LARGEST_BATCH
 
 SHEETS_A_PART = 15
+MOST_PARTS = LARGEST_BATCH // SHEETS_A_PART  # a bound for readers of input: a sheet holds a label
 
 
 class NothingToPrint(Conflict):
