@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlmodel import and_, col, or_, select
+from sqlmodel import and_, col, false, func, not_, or_, select
 from sqlmodel.sql.expression import Select
 
 from app.core.db import ReadSession, WriteSession
@@ -406,21 +406,27 @@ def work_for(session: ReadSession, actor: Actor, on: date) -> list[WorkItem]:
 
 def _waiting_for(actor: Actor) -> list[Any]:
     state, unit = col(Dossier.state), col(Dossier.commune_code)
+    # No report yet reads as not confirmed: NULL would hide the dossier from its officer.
+    ready = and_(
+        *(
+            func.coalesce(col(getattr(CommuneReport, f"{finding}_confirmed")), false())
+            for finding in Finding
+        )
+    )
     waits = []
     if actor.producer_ids:
         waits.append(and_(col(Dossier.producer_id).in_(actor.producer_ids), state.in_(EDITABLE)))
     officer_of = [g.unit_code for g in actor.grants if g.role is Role.COMMUNE_OFFICER]
     if officer_of:
-        waits.append(and_(unit.in_(officer_of), state == DossierState.FILED))
+        waits.append(and_(unit.in_(officer_of), state == DossierState.FILED, not_(ready)))
     leader_of = [g.unit_code for g in actor.grants if g.role is Role.COMMUNE_LEADER]
     if leader_of:
-        confirmed = [getattr(CommuneReport, f"{finding}_confirmed") for finding in Finding]
         waits.append(
             and_(
                 unit.in_(leader_of),
                 or_(
                     state == DossierState.ASSESSED,
-                    and_(state == DossierState.FILED, *(col(one).is_(True) for one in confirmed)),
+                    and_(state == DossierState.FILED, ready),
                 ),
             )
         )
