@@ -1,0 +1,250 @@
+"""Pages of rounds and councils: the dates of the year, who sits where, by which rules."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+
+from fastapi import Response
+
+from app.core.clock import local_day
+from app.core.errors import Conflict, Invalid, Refusal, Refused
+from app.domain.accounts.enums import Role
+from app.domain.accounts.queries import users_with_role
+from app.domain.councils.actions import open_round, set_up_council
+from app.domain.councils.enums import MeetingState, Seat
+from app.domain.councils.policy import why_not_open_round, why_not_prepare
+from app.domain.councils.queries import (
+    councils_list,
+    get_council,
+    get_round,
+    meetings_page,
+    rounds_list,
+    rules_of,
+    schedulable,
+)
+from app.domain.councils.rules import (
+    COUNCIL_BASIS,
+    MEETING_LABELS,
+    ROUND_BASIS,
+    SEAT_LABELS,
+    coming_rounds,
+)
+from app.domain.councils.schemas import OpenRound, SetUpCouncil
+from app.rulebooks import loader
+from app.web.deps import Page, SignedInPage, page_router
+from app.web.forms import Form, PostedForm, empty_form
+from app.web.refusals import status_of
+
+router = page_router()
+
+MEETING_TONES: dict[MeetingState, str] = {
+    MeetingState.SCHEDULED: "info",
+    MeetingState.OPEN: "warn",
+    MeetingState.CLOSED: "good",
+}
+AVERAGING_LABELS: dict[str, str] = {
+    "mean_of_totals": "Trung bình cộng chính xác của tổng điểm các phiếu đã nộp",
+}
+MINIMUM_LABELS: dict[str, str] = {
+    "majority": "Đạt khi hơn nửa số phiếu đạt",
+    "mean": "Đạt khi điểm trung bình của tiêu chí đạt mức ★",
+    "chair": "Chủ tịch quyết định khi các phiếu không thống nhất",
+}
+GATE_DECIDED_LABELS: dict[str, str] = {
+    "majority": "Hội đồng biểu quyết, quá nửa số thành viên được biểu quyết",
+    "chair": "Chủ tịch quyết định",
+}
+_SHOWN_COUNCILS = 10
+_SHOWN_MEETINGS = 10
+
+
+def tried(
+    page: SignedInPage,
+    form: Form,
+    do: Callable[[], object],
+    *,
+    shown_again: Callable[[Form, Refusal], Response],
+    done: Callable[[], Response],
+) -> Response:
+    """Take a step; when it is refused show the page again with the reason and all that was typed.
+
+    What is not there and what may not be done is not caught: those are pages of their own.
+    """
+    try:
+        do()
+    except Invalid as problem:
+        page.session.expire_all()  # the page tells what is stored, not what the step had begun
+        return shown_again(form.showing(problem), problem)
+    except (Conflict, Refused) as refusal:
+        page.session.expire_all()
+        return shown_again(form, refusal)
+    return done()
+
+
+def day_before(limit: date) -> date:
+    """Return the last day that is not too late: the law says «before» the limit (art. 5.1)."""
+    return limit - timedelta(days=1)
+
+
+def answer_status(refusal: Refusal | None) -> int:
+    """Return the HTTP number of a page that may carry a refusal."""
+    return status_of(refusal) if refusal else 200
+
+
+@router.get("/rounds", name="rounds.list")
+def index(page: Page) -> Response:
+    """List rounds with their legal dates, councils, and the newest meetings."""
+    actor = page.actor
+    return page.render(
+        "councils/rounds.html",
+        day_before=day_before,
+        rounds=rounds_list(page.session, actor=actor),
+        councils=councils_list(page.session, actor=actor, limit=_SHOWN_COUNCILS),
+        meetings=meetings_page(page.session, actor=actor, limit=_SHOWN_MEETINGS).items,
+        on=local_day(page.at),
+        labels=MEETING_LABELS,
+        tones=MEETING_TONES,
+        why_not_open=why_not_open_round(actor),
+        why_not_prepare=why_not_prepare(actor),
+    )
+
+
+@router.get("/rounds/new", name="rounds.new")
+def new_round(page: Page) -> Response:
+    """Propose the next legal round."""
+    if refusal := why_not_open_round(page.actor):
+        raise refusal
+    return _round_form(page, empty_form())
+
+
+@router.post("/rounds", name="rounds.create")
+def create_round(form: PostedForm, page: Page) -> Response:
+    """Open a round; the choice names its year and ordinal."""
+    year, _, ordinal = form.text("round").partition("-")
+
+    def do() -> None:
+        open_round(
+            page.session,
+            form.read(OpenRound, year=year, ordinal=ordinal),
+            actor=page.actor,
+            at=page.at,
+            council_rules_dir=page.settings.council_rules_dir,
+        )
+
+    return tried(
+        page,
+        form,
+        do,
+        shown_again=lambda shown, why: _round_form(page, shown, why),
+        done=lambda: page.go("rounds.list", said="Đã mở đợt."),
+    )
+
+
+@router.get("/rounds/{code}", name="rounds.show")
+def show_round(page: Page, code: str) -> Response:
+    """Show a round: its dates, what waits for an agenda, its meetings."""
+    row = get_round(page.session, code, actor=page.actor)
+    return page.render(
+        "councils/round.html",
+        day_before=day_before,
+        round=row,
+        waiting=schedulable(page.session, row.id or 0, actor=page.actor),
+        meetings=meetings_page(
+            page.session, actor=page.actor, round_id=row.id, limit=2 * _SHOWN_MEETINGS
+        ).items,
+        on=local_day(page.at),
+        basis=ROUND_BASIS,
+        labels=MEETING_LABELS,
+        tones=MEETING_TONES,
+        why_not_prepare=why_not_prepare(page.actor),
+    )
+
+
+@router.get("/councils/new", name="councils.new")
+def new_council(page: Page) -> Response:
+    """Ask who takes which seat."""
+    if refusal := why_not_prepare(page.actor):
+        raise refusal
+    return _council_form(page, empty_form())
+
+
+@router.post("/councils", name="councils.create")
+def create_council(form: PostedForm, page: Page) -> Response:
+    """Set a council up."""
+    made: list[str] = []
+
+    def do() -> None:
+        council = set_up_council(
+            page.session,
+            form.read(SetUpCouncil, seats=_seats(form)),
+            actor=page.actor,
+            at=page.at,
+            council_rules_dir=page.settings.council_rules_dir,
+        )
+        made.append(council.code)
+
+    return tried(
+        page,
+        form,
+        do,
+        shown_again=lambda shown, why: _council_form(page, shown, why),
+        done=lambda: page.go("councils.show", code=made[0], said="Đã lập Hội đồng."),
+    )
+
+
+@router.get("/councils/{code}", name="councils.show")
+def show_council(page: Page, code: str) -> Response:
+    """Show a council: its seats, and the rules it works by in words with their basis."""
+    row = get_council(page.session, code, actor=page.actor)
+    rules = rules_of(row.council, page.settings.council_rules_dir)
+    return page.render(
+        "councils/council.html",
+        row=row,
+        council=row.council,
+        rules=rules,
+        seat_labels=SEAT_LABELS,
+        averaging=AVERAGING_LABELS[rules.averaging.method],
+        minimum=MINIMUM_LABELS[rules.minimum_rule.method],
+        gates=GATE_DECIDED_LABELS[rules.gates.decided_by],
+        basis=COUNCIL_BASIS,
+    )
+
+
+def _seats(form: Form) -> list[Mapping[str, object]]:
+    """Return the seats that were given away; people without a seat are left out."""
+    secretary_votes = form.text("secretary_votes") == "on"
+    return [
+        {"username": name.removeprefix("seat."), "seat": seat, "voting": secretary_votes}
+        for name, seat in form.raw.multi_items()
+        if name.startswith("seat.") and seat
+    ]
+
+
+def _round_form(page: SignedInPage, form: Form, refused: Refusal | None = None) -> Response:
+    today = local_day(page.at)
+    known = {(row.year, row.ordinal) for row in rounds_list(page.session, actor=page.actor)}
+    return page.render(
+        "councils/round_new.html",
+        day_before=day_before,
+        status=answer_status(refused),
+        form=form,
+        refused=refused,
+        coming=coming_rounds(
+            loader.in_force(today),
+            loader.council_rules_in_force(today, page.settings.council_rules_dir),
+            known=known,
+            on=today,
+        ),
+        basis=ROUND_BASIS,
+    )
+
+
+def _council_form(page: SignedInPage, form: Form, refused: Refusal | None = None) -> Response:
+    return page.render(
+        "councils/council_new.html",
+        status=answer_status(refused),
+        form=form,
+        refused=refused,
+        accounts=users_with_role(page.session, Role.COUNCIL_MEMBER, at=page.at),
+        seats={"": "Không tham gia"} | {seat.value: SEAT_LABELS[seat] for seat in Seat},
+        basis=COUNCIL_BASIS,
+    )

@@ -1,0 +1,278 @@
+"""Pages of meetings: scheduled with an agenda, opened with who is present, closed with minutes."""
+
+from datetime import datetime, timedelta
+
+from fastapi import Response
+
+from app.core.clock import VIET_NAM, local_day
+from app.core.errors import Refusal
+from app.domain.councils.actions import (
+    close_meeting,
+    open_meeting,
+    record_survey,
+    schedule_meeting,
+)
+from app.domain.councils.enums import ItemState, MeetingState
+from app.domain.councils.papers import minutes_paper
+from app.domain.councils.policy import (
+    why_not_close_meeting,
+    why_not_open_meeting,
+    why_not_prepare,
+    why_not_record_survey,
+)
+from app.domain.councils.queries import (
+    MeetingRow,
+    councils_list,
+    get_item,
+    get_meeting,
+    get_round,
+    schedulable,
+)
+from app.domain.councils.rules import (
+    ITEM_LABELS,
+    MANY_PRODUCTS,
+    MEETING_LABELS,
+    OUTCOME_LABELS,
+    ROUND_BASIS,
+    SEAT_LABELS,
+    SHEET_LABELS,
+)
+from app.domain.councils.schemas import (
+    CloseMeeting,
+    OpenMeeting,
+    RecordSurvey,
+    ScheduleMeeting,
+)
+from app.domain.places.queries import holidays_between
+from app.domain.places.rules import working_days_after, working_days_between
+from app.http.papers import pdf_answer
+from app.rulebooks import loader
+from app.web.councils import MEETING_TONES, answer_status, day_before, tried
+from app.web.deps import Page, SignedInPage, page_router
+from app.web.forms import Form, PostedForm, empty_form
+
+router = page_router()
+
+ITEM_TONES: dict[ItemState, str] = {
+    ItemState.WAITING: "",
+    ItemState.SCORING: "warn",
+    ItemState.LOCKED: "good",
+}
+_HOLIDAYS_AHEAD = timedelta(days=40)
+
+
+@router.get("/rounds/{code}/meetings/new", name="meetings.new")
+def new(page: Page, code: str) -> Response:
+    """Ask for council, place, time and agenda."""
+    if refusal := why_not_prepare(page.actor):
+        raise refusal
+    return _schedule_form(page, code, empty_form())
+
+
+@router.post("/rounds/{code}/meetings", name="meetings.create")
+def create(form: PostedForm, page: Page, code: str) -> Response:
+    """Schedule a meeting; the time is read as Viet Nam's."""
+    made: list[str] = []
+
+    def do() -> None:
+        data = form.read(
+            ScheduleMeeting, round=code, starts_at=_in_viet_nam(form.text("starts_at"))
+        )
+        made.append(schedule_meeting(page.session, data, actor=page.actor, at=page.at).code)
+
+    return tried(
+        page,
+        form,
+        do,
+        shown_again=lambda shown, why: _schedule_form(page, code, shown, why),
+        done=lambda: page.go("meetings.show", code=made[0], said="Đã xếp phiên họp."),
+    )
+
+
+@router.get("/meetings/{code}", name="meetings.show")
+def show(page: Page, code: str) -> Response:
+    """Show a meeting: its agenda, how far the sheets are, and what is next and by whom."""
+    return _show(page, code, empty_form())
+
+
+@router.post("/meetings/{code}/open", name="meetings.open")
+def open_(form: PostedForm, page: Page, code: str) -> Response:
+    """Open a meeting with who is present."""
+    return tried(
+        page,
+        form,
+        lambda: open_meeting(
+            page.session,
+            code,
+            form.read(OpenMeeting),
+            actor=page.actor,
+            at=page.at,
+            council_rules_dir=page.settings.council_rules_dir,
+        ),
+        shown_again=lambda shown, why: _show(page, code, shown, why),
+        done=lambda: page.go("meetings.show", code=code, said="Đã mở phiên họp."),
+    )
+
+
+@router.post("/meetings/{code}/close", name="meetings.close")
+def close(form: PostedForm, page: Page, code: str) -> Response:
+    """End a meeting with its minutes."""
+    return tried(
+        page,
+        form,
+        lambda: close_meeting(
+            page.session,
+            code,
+            form.read(CloseMeeting),
+            actor=page.actor,
+            at=page.at,
+            council_rules_dir=page.settings.council_rules_dir,
+        ),
+        shown_again=lambda shown, why: _show(page, code, shown, why),
+        done=lambda: page.go("meetings.show", code=code, said="Đã kết thúc phiên họp."),
+    )
+
+
+@router.get("/meetings/{code}/minutes.pdf", name="meetings.minutes")
+def minutes(page: Page, code: str) -> Response:
+    """Print the minutes of a meeting."""
+    paper = minutes_paper(
+        page.session,
+        code,
+        actor=page.actor,
+        at=page.at,
+        demonstration=page.settings.demonstration,
+        rules_dir=page.settings.council_rules_dir,
+    )
+    return pdf_answer(paper, f"bien-ban-{code}.pdf")
+
+
+@router.post("/items/{code}/survey", name="items.survey")
+def survey(form: PostedForm, page: Page, code: str) -> Response:
+    """Note the record of a survey on the spot."""
+    rules_dir = page.settings.council_rules_dir
+    meeting = get_item(page.session, code, actor=page.actor, rules_dir=rules_dir).meeting.meeting
+    return tried(
+        page,
+        form,
+        lambda: record_survey(
+            page.session,
+            code,
+            form.read(RecordSurvey),
+            actor=page.actor,
+            at=page.at,
+            council_rules_dir=rules_dir,
+        ),
+        shown_again=lambda shown, why: _show(page, meeting.code, shown, why, survey_of=code),
+        done=lambda: page.go("meetings.show", code=meeting.code, said="Đã ghi biên bản khảo sát."),
+    )
+
+
+def _in_viet_nam(typed: str) -> datetime | str:
+    """Return the moment a browser's date-and-time field means; anything else is left to the schema."""
+    try:
+        moment = datetime.fromisoformat(typed)
+    except ValueError:
+        return typed
+    return moment if moment.tzinfo else moment.replace(tzinfo=VIET_NAM)
+
+
+def _schedule_form(
+    page: SignedInPage, code: str, form: Form, refused: Refusal | None = None
+) -> Response:
+    round_ = get_round(page.session, code, actor=page.actor)
+    today = local_day(page.at)
+    rules = loader.council_rules_in_force(today, page.settings.council_rules_dir)
+    holidays = holidays_between(page.session, today, today + _HOLIDAYS_AHEAD)
+    return page.render(
+        "councils/meeting_new.html",
+        day_before=day_before,
+        status=answer_status(refused),
+        form=form,
+        refused=refused,
+        round=round_,
+        councils={
+            row.council.code: f"{row.council.decision_number} · {row.seats[0].member.name}"
+            for row in councils_list(page.session, actor=page.actor)
+        },
+        waiting=schedulable(page.session, round_.id or 0, actor=page.actor),
+        days_before=rules.days_before_meeting.value,
+        comfortable_from=working_days_after(today, rules.days_before_meeting.value, holidays),
+        many=MANY_PRODUCTS,
+        basis=ROUND_BASIS,
+    )
+
+
+def _show(
+    page: SignedInPage,
+    code: str,
+    form: Form,
+    refused: Refusal | None = None,
+    *,
+    survey_of: str = "",
+) -> Response:
+    rules_dir = page.settings.council_rules_dir
+    row = get_meeting(page.session, code, actor=page.actor, rules_dir=rules_dir)
+    meeting = row.meeting
+    return page.render(
+        "councils/meeting.html",
+        status=answer_status(refused),
+        form=form,
+        refused=refused,
+        survey_of=survey_of,
+        row=row,
+        meeting=meeting,
+        labels=MEETING_LABELS,
+        tones=MEETING_TONES,
+        item_labels=ITEM_LABELS,
+        item_tones=ITEM_TONES,
+        sheet_labels=SHEET_LABELS,
+        seat_labels=SEAT_LABELS,
+        outcome_labels=OUTCOME_LABELS,
+        empty_form=empty_form(),
+        voters={seat.username: seat.member.name for seat in row.seats if seat.member.voting},
+        days_left=_working_days_left(page, row),
+        many=MANY_PRODUCTS,
+        present=_present(form, row),
+        conclusion="" if row.open_items else concluded(row),
+        why_not_open=why_not_open_meeting(meeting, row.seat),
+        why_not_close=why_not_close_meeting(meeting, row.seat, open_items=row.open_items),
+        why_not_survey={
+            one.item.code: why_not_record_survey(page.actor, one.item)
+            for one in row.items
+            if one.needs_survey
+        },
+    )
+
+
+def _working_days_left(page: SignedInPage, row: MeetingRow) -> int | None:
+    """Return the working days until a scheduled meeting; nobody counts them afterwards."""
+    if row.meeting.state is not MeetingState.SCHEDULED:
+        return None
+    today, day = local_day(page.at), local_day(row.meeting.starts_at)
+    if day < today:
+        return 0
+    return working_days_between(today, day, holidays_between(page.session, today, day))
+
+
+def _present(form: Form, row: MeetingRow) -> frozenset[str]:
+    """Return who is ticked as present: as typed, or everybody on a fresh form."""
+    if form.raw:
+        return frozenset(form.many("present"))
+    return frozenset(seat.username for seat in row.seats)
+
+
+def concluded(row: MeetingRow) -> str:
+    """Return a conclusion to start from: what the council found, product by product.
+
+    It goes into the minutes, so it is Vietnamese in every language of the page.
+    """
+    lines = [f"Hội đồng thống nhất kết quả đánh giá, phân hạng {len(row.items)} sản phẩm:"]
+    lines += [
+        f"{one.item.position}. {one.product.name} ({one.producer.name}): "
+        f"{one.result.average_text} điểm, {one.result.star} sao – "
+        f"{OUTCOME_LABELS[one.result.outcome].lower()}."
+        for one in row.items
+        if one.result is not None
+    ]
+    return "\n".join(lines)

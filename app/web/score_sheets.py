@@ -1,0 +1,425 @@
+"""The score sheet: the rubric itself, one section at a time, saved with every change."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Response
+
+from app.core.errors import Conflict, Invalid, Refusal, Refused, StaleVersion
+from app.core.text import normal
+from app.domain.councils.actions import (
+    recuse_sheet,
+    save_marks,
+    submit_sheet,
+    withdraw_sheet,
+)
+from app.domain.councils.enums import ItemState
+from app.domain.councils.policy import why_not_mark, why_not_withdraw
+from app.domain.councils.queries import SheetRow, get_sheet
+from app.domain.councils.rules import SHEET_LABELS
+from app.domain.councils.schemas import (
+    LONGEST_OPINION,
+    LONGEST_REMARK,
+    RecuseSheet,
+    SaveMarks,
+    SubmitSheet,
+    WithdrawSheet,
+)
+from app.domain.dossiers.enums import Finding
+from app.domain.dossiers.models import CommuneReport, Evidence
+from app.domain.dossiers.papers import CLAIMED_AT
+from app.domain.dossiers.queries import SelfAssessment, find_report, self_assessment
+from app.domain.dossiers.rules import FINDING_LABELS
+from app.rulebooks.model import Criterion, Gate, Option, Part, Rubric, Section
+from app.rulebooks.scoring import NOT_MET, SheetScore
+from app.web.agenda_items import SHEET_TONES
+from app.web.councils import answer_status, tried
+from app.web.deps import Page, SignedInPage, page_router
+from app.web.forms import Form, PostedForm, empty_form, validated
+
+router = page_router()
+
+CHOICE_LABELS: dict[str, str] = {"not_met": "Không đạt", "blank": "chưa chấm"}
+SUBMITTING = "submit"
+"""The last page of a sheet stands where a section's code would."""
+
+_FINDING_OF = {code: finding for finding, code in CLAIMED_AT.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the producer claims for a criterion, and the papers that should show it."""
+
+    option: Option | None
+    is_not_met: bool
+    description: str
+    papers: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommuneFinding:
+    """What the commune found where the rubric prints its assessment; it gives no points."""
+
+    label: str
+    text: str
+    is_confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One criterion as the sheet shows it: what was typed before what is stored."""
+
+    criterion: Criterion
+    applies: bool
+    chosen: str
+    remark: str
+    claim: Claim
+    finding: CommuneFinding | None
+    gates: tuple[Gate, ...]
+
+    @property
+    def cases(self) -> list[tuple[str, tuple[Option, ...]]]:
+        """The options by case; a criterion without cases has one without a name."""
+        if not self.criterion.cases:
+            return [("", self.criterion.options)]
+        return [
+            (case.name, self.criterion.options_of_case(case.code)) for case in self.criterion.cases
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A criterion whose stored mark is another than the one sent; each as option code and remark."""
+
+    criterion: Criterion
+    stored: tuple[str, str]
+    sent: tuple[str, str]
+
+
+@router.get("/score-sheets/{code}", name="sheets.show")
+def show(page: Page, code: str, section: str = "") -> Response:
+    """Show the own sheet to be filled in, or a sheet to be read."""
+    row = get_sheet(page.session, code, actor=page.actor)
+    return _show(page, row, section, empty_form())
+
+
+@router.post("/score-sheets/{code}", name="sheets.save")
+def save(form: PostedForm, page: Page, code: str, section: str = "") -> Response:
+    """Store the marks of a section; htmx sends every change by itself."""
+    try:
+        row = save_marks(page.session, code, _marks(form), actor=page.actor, at=page.at)
+    except (Invalid, Conflict, Refused) as refusal:
+        page.session.expire_all()
+        row = get_sheet(page.session, code, actor=page.actor)
+        if isinstance(refusal, Invalid):
+            form.showing(_by_field(refusal, form))
+        if page.is_fragment:
+            return _total(page, row, form=form, version=form.text("version"), refused=refusal)
+        return _show(page, row, section, form, refusal)
+    if page.is_fragment:
+        return _total(page, row, form=form, version=str(row.sheet.version))
+    following = _after(row.dossier.rubric, section)
+    return page.go("sheets.show", code=code, section=following, said="Đã lưu điểm.")
+
+
+@router.post("/score-sheets/{code}/submit", name="sheets.submit")
+def submit(form: PostedForm, page: Page, code: str) -> Response:
+    """Hand the own sheet in."""
+    return _step(
+        page,
+        code,
+        form,
+        lambda: submit_sheet(
+            page.session,
+            code,
+            form.read(SubmitSheet),
+            actor=page.actor,
+            at=page.at,
+            council_rules_dir=page.settings.council_rules_dir,
+        ),
+        said="Đã nộp phiếu.",
+    )
+
+
+@router.post("/score-sheets/{code}/withdraw", name="sheets.withdraw")
+def withdraw(form: PostedForm, page: Page, code: str) -> Response:
+    """Take the own sheet back before the lock."""
+    return _step(
+        page,
+        code,
+        form,
+        lambda: withdraw_sheet(
+            page.session,
+            code,
+            form.read(WithdrawSheet),
+            actor=page.actor,
+            at=page.at,
+            council_rules_dir=page.settings.council_rules_dir,
+        ),
+        said="Đã lấy phiếu về để sửa.",
+    )
+
+
+@router.post("/score-sheets/{code}/recuse", name="sheets.recuse")
+def recuse(form: PostedForm, page: Page, code: str) -> Response:
+    """Not take part in judging this product."""
+    return _step(
+        page,
+        code,
+        form,
+        lambda: recuse_sheet(
+            page.session,
+            code,
+            form.read(RecuseSheet),
+            actor=page.actor,
+            at=page.at,
+            council_rules_dir=page.settings.council_rules_dir,
+        ),
+        said="Đã ghi nhận không tham gia chấm sản phẩm này.",
+    )
+
+
+def _step(
+    page: SignedInPage, code: str, form: Form, do: Callable[[], object], *, said: str
+) -> Response:
+    def shown_again(shown: Form, why: Refusal) -> Response:
+        row = get_sheet(page.session, code, actor=page.actor)
+        return _show(page, row, SUBMITTING, shown, why)
+
+    return tried(
+        page,
+        form,
+        do,
+        shown_again=shown_again,
+        done=lambda: page.go("sheets.show", code=code, section=SUBMITTING, said=said),
+    )
+
+
+# --- reading what was sent --------------------------------------------------------------------
+
+
+def _sent_criteria(form: Form) -> list[str]:
+    """Return the criteria a form speaks of, in its order."""
+    names = (name.partition(".") for name in form.raw)
+    return list(dict.fromkeys(code for kind, _, code in names if kind in {"option", "remark"}))
+
+
+def _marks(form: Form) -> SaveMarks:
+    return validated(
+        SaveMarks,
+        {
+            "version": form.text("version"),
+            "marks": [
+                {
+                    "criterion_code": code,
+                    "option_code": form.text(f"option.{code}") or None,
+                    "remark": form.text(f"remark.{code}"),
+                }
+                for code in _sent_criteria(form)
+            ],
+        },
+    )
+
+
+def _by_field(problem: Invalid, form: Form) -> Invalid:
+    """Return the refusal with its sentences beside the page's own fields."""
+    names = {"option_code": "option", "remark": "remark", "criterion_code": "option"}
+    sent = _sent_criteria(form)
+    fields = {}
+    for place, said in problem.fields.items():
+        parts = place.split(".", 2)
+        if parts[0] == "marks" and parts[-1] in names:
+            fields[f"{names[parts[-1]]}.{sent[int(parts[1])]}"] = said
+        else:
+            fields[f"option.{place}" if place in sent else place] = said
+    return Invalid(fields, code=problem.reason_code)
+
+
+def _differences(row: SheetRow, form: Form) -> list[Difference]:
+    """Return where the stored sheet and what was just sent do not say the same."""
+    found = []
+    for criterion in row.dossier.rubric.criteria:
+        code = criterion.code
+        if code not in _sent_criteria(form):
+            continue
+        mark = row.marks.get(code)
+        stored = ((mark.option_code if mark else None) or "", mark.remark if mark else "")
+        sent = (form.text(f"option.{code}"), normal(form.text(f"remark.{code}")))
+        if stored != sent:
+            found.append(Difference(criterion, stored, sent))
+    return found
+
+
+# --- showing ----------------------------------------------------------------------------------
+
+
+def _show(
+    page: SignedInPage, row: SheetRow, section: str, form: Form, refused: Refusal | None = None
+) -> Response:
+    context: dict[str, Any] = {
+        "status": answer_status(refused),
+        "form": form,
+        "refused": refused,
+        "row": row,
+        "sheet": row.sheet,
+        "dossier": row.dossier,
+        "rubric": row.dossier.rubric,
+        "labels": SHEET_LABELS,
+        "tones": SHEET_TONES,
+        "words": CHOICE_LABELS,
+        "not_met": NOT_MET,
+    } | _total_context(row, str(row.sheet.version))
+    if not row.is_own or why_not_mark(row.sheet, row.meeting, row.item):
+        return page.render(
+            "councils/sheet_read.html",
+            is_locked=row.item.state is ItemState.LOCKED,
+            why_not_withdraw=why_not_withdraw(row.sheet, row.meeting, row.item),
+            **context,
+        )
+    asked = _asked(row, section)
+    context |= {
+        "parts": _lines(row.dossier.rubric, row.score),
+        "here": asked.code if asked else SUBMITTING,
+        "submitting": SUBMITTING,
+    }
+    if asked is None:
+        return page.render(
+            "councils/sheet_submit.html",
+            longest_opinion=LONGEST_OPINION,
+            by_code={criterion.code: criterion for criterion in row.dossier.rubric.criteria},
+            section_of={one.code: section.code for _, section, one in row.dossier.rubric.walk()},
+            **context,
+        )
+    is_stale = isinstance(refused, StaleVersion)
+    assessment = self_assessment(page.session, row.dossier, actor=page.actor)
+    report = find_report(page.session, row.dossier.dossier)
+    return page.render(
+        "councils/sheet.html",
+        section=asked,
+        groups={group.code: group for group in asked.groups},
+        questions=[
+            _question(row, criterion, form, assessment, report) for criterion in asked.criteria
+        ],
+        differences=_differences(row, form) if is_stale else [],
+        after=_after(row.dossier.rubric, asked.code),
+        longest_remark=LONGEST_REMARK,
+        **context,
+    )
+
+
+def _asked(row: SheetRow, section: str) -> Section | None:
+    """Return the section asked for, or the first with a blank; None is the last page of the sheet."""
+    if section == SUBMITTING:
+        return None
+    sections = _sections(row.dossier.rubric)
+    by_code = {one.code: one for one in sections}
+    if section in by_code:
+        return by_code[section]
+    return next(
+        (one for one in sections if any(c.code in row.score.missing for c in one.criteria)), None
+    )
+
+
+def _sections(rubric: Rubric) -> list[Section]:
+    return [section for part in rubric.parts for section in part.sections]
+
+
+def _after(rubric: Rubric, section: str) -> str:
+    """Return the code of the section after this one; after the last comes handing in."""
+    codes = [one.code for one in _sections(rubric)]
+    if section not in codes[:-1]:
+        return SUBMITTING
+    return codes[codes.index(section) + 1]
+
+
+def _lines(rubric: Rubric, score: SheetScore) -> list[tuple[Part, list[tuple[Section, int, int]]]]:
+    """Return each part with its sections: how many of its criteria are done, and how many count."""
+    return [(part, [_line(section, score) for section in part.sections]) for part in rubric.parts]
+
+
+def _line(section: Section, score: SheetScore) -> tuple[Section, int, int]:
+    counting = [c.code for c in section.criteria if c.code not in score.not_applicable]
+    return section, sum(code not in score.missing for code in counting), len(counting)
+
+
+def _question(
+    row: SheetRow,
+    criterion: Criterion,
+    form: Form,
+    assessment: SelfAssessment,
+    report: CommuneReport | None,
+) -> Question:
+    code = criterion.code
+    mark = row.marks.get(code)
+    option, remark = (mark.option_code if mark else None) or "", mark.remark if mark else ""
+    if form.raw:
+        option, remark = form.text(f"option.{code}"), form.text(f"remark.{code}")
+    return Question(
+        criterion=criterion,
+        applies=code not in row.score.not_applicable,
+        chosen=option,
+        remark=remark,
+        claim=_claim(criterion, assessment),
+        finding=_finding(criterion, report),
+        gates=tuple(gate for gate in row.dossier.rubric.gates if gate.criterion_code == code),
+    )
+
+
+def _claim(criterion: Criterion, assessment: SelfAssessment) -> Claim:
+    answer = assessment.answers.get(criterion.code)
+    option = answer.option_code if answer else None
+    return Claim(
+        option=criterion.find_option(option) if option else None,
+        is_not_met=option == NOT_MET,
+        description=answer.description if answer else "",
+        papers=assessment.uses.get(criterion.code, ()),
+    )
+
+
+def _finding(criterion: Criterion, report: CommuneReport | None) -> CommuneFinding | None:
+    finding: Finding | None = _FINDING_OF.get(criterion.code)
+    if not criterion.commune_assessed or finding is None or report is None:
+        return None
+    return CommuneFinding(
+        label=FINDING_LABELS[finding],
+        text=getattr(report, f"{finding}_finding"),
+        is_confirmed=getattr(report, f"{finding}_confirmed"),
+    )
+
+
+def _total(
+    page: SignedInPage,
+    row: SheetRow,
+    *,
+    form: Form,
+    version: str,
+    refused: Refusal | None = None,
+) -> Response:
+    """Answer an automatic save: the new total, and what the next save must carry.
+
+    After a refusal the version stays the one that was sent: nothing is written over what was stored
+    elsewhere before the person has seen it.
+    """
+    return page.render(
+        "councils/_total.html",
+        status=answer_status(refused),
+        form=form,
+        refused=refused,
+        differences=_differences(row, form) if isinstance(refused, StaleVersion) else [],
+        words=CHOICE_LABELS,
+        not_met=NOT_MET,
+        **_total_context(row, version, saved_at=None if refused else page.at),
+    )
+
+
+def _total_context(row: SheetRow, version: str, *, saved_at: object = None) -> dict[str, Any]:
+    missing: Sequence[str] = row.score.missing
+    return {
+        "score": row.score,
+        "rubric": row.dossier.rubric,
+        "missing": missing,
+        "star": row.star,
+        "version": version,
+        "saved_at": saved_at,
+    }
