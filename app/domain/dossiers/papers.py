@@ -23,7 +23,7 @@ from app.rulebooks.scoring import NOT_MET
 PROVINCE_NAME = "Lai Châu"
 
 # Where the rubrics of 26/2026/QĐ-TTg print what the commune is to assess (Phụ lục II).
-_CLAIMED_AT = {
+CLAIMED_AT = {
     Finding.MATERIAL: "1.1",
     Finding.LABOUR: "3.3",
     Finding.IDEA: "2.1",
@@ -176,8 +176,8 @@ def _place_and_date(commune: str, on: date | None) -> str:
 
 def _claim(row: DossierRow, finding: Finding, answers: Mapping[str, SelfAssessmentAnswer]) -> str:
     """Return what the producer says where the rubric prints this finding, if it prints it."""
-    criterion = row.rubric.find_criterion(_CLAIMED_AT[finding])
-    answer = answers.get(_CLAIMED_AT[finding])
+    criterion = row.rubric.find_criterion(CLAIMED_AT[finding])
+    answer = answers.get(CLAIMED_AT[finding])
     if criterion is None or not criterion.commune_assessed or answer is None:
         return ""
     option = criterion.find_option(answer.option_code or "")
