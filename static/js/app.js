@@ -56,20 +56,31 @@
   });
 
   // A save that waited in the queue was filled in too early: it takes version and key as they are now.
+  // A key whose answer never came may only repeat the same content: other content gets a key of its own.
+  const sent = new WeakMap();
   addEventListener("htmx:before:request", (event) => {
     const { form, body } = event.detail.ctx.request;
-    if (form && body instanceof URLSearchParams) for (const name of ["version", "_key"]) {
-      const field = form.elements[name];
-      if (field?.value && body.has(name)) body.set(name, field.value);
-    }
+    if (!form || !(body instanceof URLSearchParams) || !body.has("_key")) return;
+    const { version, _key: key } = form.elements;
+    body.delete("version");
+    body.delete("_key");
+    const content = body.toString();
+    const last = sent.get(form);
+    if (last?.key === key.value && last.content !== content) key.value = `${Date.now()}-${Math.random()}`;
+    sent.set(form, { key: key.value, content });
+    if (version) body.set("version", version.value);
+    body.set("_key", key.value);
   });
   addEventListener("htmx:after:request", (event) => {
     const { request, response } = event.detail.ctx;
     if (request.form?.dataset.keep && response?.status < 400) localStorage.removeItem(keep(request.form));
   });
   addEventListener("htmx:error", (event) => {
-    const from = event.detail.ctx.sourceElement;
-    if (from.previousElementSibling?.classList.contains("warn")) return;
-    from.before(notice(say.dead, say.again, () => (from.requestSubmit ? from.requestSubmit() : from.click())));
+    const { sourceElement: from, target } = event.detail.ctx;
+    const box = notice(say.dead, say.again, () => (from.requestSubmit ? from.requestSubmit() : from.click()));
+    if (target?.matches("output")) { // sticks to the screen: seen wherever the form is scrolled
+      target.querySelector(".note")?.remove();
+      target.prepend(box);
+    } else if (!from.previousElementSibling?.classList.contains("warn")) from.before(box);
   });
 })();
