@@ -1,6 +1,8 @@
 """The `ocop` command: migrate, load, serve, check. Imports wait until a command needs them."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +34,21 @@ def _engine(settings: "Settings") -> "Engine":
     return make_engine(settings)
 
 
+@contextmanager
+def _database(settings: "Settings") -> "Iterator[Engine]":
+    """Lend the database to a command; a refusal becomes its sentence, and connections end."""
+    from app.core.errors import Refusal
+
+    engine = _engine(settings)
+    try:
+        yield engine
+    except Refusal as refusal:
+        typer.echo(refusal.text, err=True)
+        raise typer.Exit(1) from refusal
+    finally:
+        engine.dispose()
+
+
 def migrate_database(settings: "Settings") -> None:
     """Bring the database to the newest schema."""
     from alembic import command
@@ -55,10 +72,8 @@ def seed() -> None:
     from app.core.db import transaction
     from app.domain.places.actions import load_reference
 
-    engine = _engine(_settings())
-    with transaction(engine) as session:
+    with _database(_settings()) as engine, transaction(engine) as session:
         fresh = load_reference(session)
-    engine.dispose()
     typer.echo(f"Dữ liệu nền: thêm {fresh} dòng.")
 
 
@@ -71,14 +86,20 @@ def run(
     os.environ.setdefault("OCOP_STAMP_HOST", "minhhoa.example")
     if port is not None:
         os.environ["OCOP_PORT"] = str(port)
+        os.environ.setdefault("OCOP_PUBLIC_URL", f"http://127.0.0.1:{port}")
     settings = _settings()
     migrate_database(settings)
     from app.core.clock import now
-    from app.demonstration.world import ACCOUNTS_NOTE, accounts, build_world
+    from app.demonstration.world import ACCOUNTS_NOTE, WorldError, accounts, build_world
 
     engine = _engine(settings)
-    fresh = build_world(engine, settings, at=now())
-    engine.dispose()
+    try:
+        fresh = build_world(engine, settings, at=now())
+    except WorldError as reason:
+        typer.echo(str(reason))
+        raise typer.Exit(1) from reason
+    finally:
+        engine.dispose()
     typer.echo("Đã tạo dữ liệu minh họa." if fresh else "Dữ liệu minh họa đã có sẵn.")
     typer.echo(f"\nOCOP Lai Châu: http://{settings.host}:{settings.port}\n")
     typer.echo(ACCOUNTS_NOTE)
@@ -91,7 +112,31 @@ def run(
 @cli.command()
 def serve() -> None:
     """Phục vụ (cơ sở dữ liệu phải đã được đưa lên cấu trúc mới nhất)."""
-    _serve(_settings())
+    settings = _settings()
+    if not settings.demonstration and _holds_demonstration(settings):
+        typer.echo(
+            "Cơ sở dữ liệu này chứa dữ liệu minh họa: hãy dùng «ocop run», hoặc đặt "
+            "OCOP_DEMONSTRATION=true để mọi trang nói rõ điều đó."
+        )
+        raise typer.Exit(1)
+    _serve(settings)
+
+
+def _holds_demonstration(settings: "Settings") -> bool:
+    from sqlalchemy import inspect
+
+    from app.core.db import reading
+    from app.demonstration.world import is_demonstration
+    from app.domain.accounts.models import User
+
+    engine = _engine(settings)
+    try:
+        if not inspect(engine).has_table(str(User.__tablename__)):
+            return False
+        with reading(engine) as session:
+            return is_demonstration(session)
+    finally:
+        engine.dispose()
 
 
 def _serve(settings: "Settings") -> None:
@@ -124,8 +169,7 @@ def create_admin(
     from app.domain.accounts.rules import SYSTEM
     from app.domain.accounts.schemas import CreateUser, NewGrant
 
-    engine = _engine(_settings())
-    with transaction(engine) as session:
+    with _database(_settings()) as engine, transaction(engine) as session:
         create_user(
             session,
             CreateUser(
@@ -137,7 +181,6 @@ def create_admin(
             actor=SYSTEM,
             at=now(),
         )
-    engine.dispose()
     typer.echo(f"Đã mở tài khoản quản trị «{username}».")
 
 
@@ -177,10 +220,8 @@ def audit_verify() -> None:
     from app.core.db import reading
     from app.domain.audit.queries import verified_chain
 
-    engine = _engine(_settings())
-    with reading(engine) as session:
+    with _database(_settings()) as engine, reading(engine) as session:
         report = verified_chain(session)
-    engine.dispose()
     if not report.is_whole:
         why = {"missing": "thiếu dòng", "changed": "dòng bị sửa", "cut": "bị cắt cuối"}
         typer.echo(f"NHẬT KÝ HỎNG tại số {report.first_broken}: {why[str(report.reason)]}.")
@@ -196,10 +237,8 @@ def key_create(kid: Annotated[int, typer.Argument(min=0, max=255)]) -> None:
     from app.domain.stamps.actions import create_stamp_key
 
     settings = _settings()
-    engine = _engine(settings)
-    with transaction(engine) as session:
+    with _database(settings) as engine, transaction(engine) as session:
         create_stamp_key(session, settings.private_key_dir, kid, at=now())
-    engine.dispose()
     typer.echo(f"Đã tạo khóa số {kid}.")
 
 

@@ -59,7 +59,7 @@ def create(form: PostedForm, page: Page) -> Response:
 
 
 @router.post("/accounts/{username}/disable", name="accounts.disable")
-def disable(page: Page, username: str) -> Response:
+def disable(_key: PostedForm, page: Page, username: str) -> Response:
     """Close an account; its browsers are signed out at once."""
     disable_user(page.session, username, actor=page.actor, at=page.at)
     return page.go("accounts.list", said="Đã khóa tài khoản.")

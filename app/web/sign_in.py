@@ -154,7 +154,7 @@ def make_token(form: PostedForm, page: Page) -> Response:
 
 
 @router.post("/account/tokens/{code}/revoke", name="account.revoke_token")
-def end_token(page: Page, code: str) -> Response:
+def end_token(_key: PostedForm, page: Page, code: str) -> Response:
     """End one of one's own tokens."""
     revoke_token(page.session, code, actor=page.actor, at=page.at)
     return page.go("account.show", said="Đã thu hồi khóa kết nối.")

@@ -1,0 +1,110 @@
+"""The `ocop` command: what each word does to a real installation, and what it answers."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from typer.testing import CliRunner, Result
+
+from app.cli import cli
+from app.core.db import reading, transaction
+from app.core.settings import Settings
+from app.domain.accounts.enums import Role
+from app.domain.accounts.queries import actor_of, find_user
+from tests.conftest import AT
+from tests.factories.people import PASSWORD, People
+
+Ocop = Callable[..., Result]
+
+
+@pytest.fixture
+def ocop(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Ocop:
+    """Return a function that runs a command on this test's installation."""
+    monkeypatch.setenv("OCOP_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("OCOP_DATABASE_URL", settings.database_url)
+
+    def run(*words: str, typed: str | None = None) -> Result:
+        return CliRunner().invoke(cli, list(words), input=typed)
+
+    return run
+
+
+def test_migrating_and_loading_twice_changes_nothing(ocop: Ocop) -> None:
+    assert ocop("migrate").exit_code == 0
+    answer = ocop("seed")
+    assert answer.exit_code == 0, answer.output
+    assert "thêm 0 dòng" in answer.output
+
+
+def test_a_new_installation_is_migrated_and_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCOP_DATA_DIR", str(tmp_path / "moi"))
+    monkeypatch.setenv("OCOP_DATABASE_URL", f"sqlite:///{tmp_path / 'moi' / 'ocop.db'}")
+    assert CliRunner().invoke(cli, ["migrate"]).exit_code == 0
+    answer = CliRunner().invoke(cli, ["seed"])
+    assert answer.exit_code == 0, answer.output
+    assert "thêm 0 dòng" not in answer.output
+
+
+def test_the_first_administrator_is_made_once(ocop: Ocop, engine: Engine) -> None:
+    words = ("create-admin", "quantri", "--name", "Quản Trị")
+    answer = ocop(*words, typed=f"{PASSWORD}\n{PASSWORD}\n")
+    assert answer.exit_code == 0, answer.output
+    assert PASSWORD not in answer.output
+    with reading(engine) as session:
+        user = find_user(session, "quantri")
+        assert user is not None
+        assert actor_of(session, user, at=user.created_at).has(Role.ADMINISTRATOR)
+    again = ocop(*words, typed=f"{PASSWORD}\n{PASSWORD}\n")
+    assert again.exit_code == 1
+    assert "Tên đăng nhập «quantri» đã có người dùng." in again.output
+
+
+def test_the_rulebooks_that_come_with_the_program_are_in_order(ocop: Ocop) -> None:
+    answer = ocop("check-rulebooks")
+    assert answer.exit_code == 0, answer.output
+    assert "Các bộ quy định đều đúng" in answer.output
+
+
+def test_a_province_with_wrong_council_rules_is_told_so(
+    ocop: Ocop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "quy-che"
+    own.mkdir()
+    (own / "quy-che.yaml").write_text("code: quy-che\nquorum: nhiều\n", encoding="utf-8")
+    monkeypatch.setenv("OCOP_COUNCIL_RULES_DIR", str(own))
+    answer = ocop("check-rulebooks")
+    assert answer.exit_code == 1
+    assert "quy-che" in answer.output
+
+
+def test_the_drawn_states_are_up_to_date(ocop: Ocop) -> None:
+    assert ocop("draw-states", "--check").exit_code == 0
+
+
+def test_the_log_is_verified_and_a_cut_end_noticed(ocop: Ocop, engine: Engine) -> None:
+    with transaction(engine) as session:
+        People(session, AT).auditor()
+    answer = ocop("audit", "verify")
+    assert answer.exit_code == 0, answer.output
+    assert "Nhật ký nguyên vẹn: 1 sự kiện" in answer.output
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE audit_head SET sequence = 2"))
+    broken = ocop("audit", "verify")
+    assert broken.exit_code == 1
+    assert "NHẬT KÝ HỎNG" in broken.output
+
+
+def test_a_stamp_key_is_made_once_per_number_and_kept_from_others(
+    ocop: Ocop, settings: Settings
+) -> None:
+    assert ocop("stamp-key", "create", "7").exit_code == 0
+    kept = [path for path in settings.private_key_dir.rglob("*") if path.is_file()]
+    assert len(kept) == 1
+    assert kept[0].stat().st_mode & 0o077 == 0
+    again = ocop("stamp-key", "create", "7")
+    assert again.exit_code == 1
+    assert "Khóa số 7 đã có" in again.output
+    assert ocop("stamp-key", "create", "256").exit_code != 0
