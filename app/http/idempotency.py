@@ -90,13 +90,16 @@ def claim(
         dialect.insert(IdempotentRequest)
         .values(owner=owner, key=key, fingerprint=request_fingerprint, made_at=at)
         .on_conflict_do_nothing()
+        .returning(col(IdempotentRequest.key))
     )
+    # A row comes back only when it was put in; the driver's count of rows is not kept for inserts.
+    is_new = taken.first() is not None
     row = session.exec(
         select(IdempotentRequest)
         .where(col(IdempotentRequest.owner) == owner, col(IdempotentRequest.key) == key)
         .with_for_update()
     ).one()
-    if taken.rowcount:
+    if is_new:
         return row
     if row.fingerprint != request_fingerprint:
         raise KeyUsedOtherwise

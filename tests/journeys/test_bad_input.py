@@ -118,7 +118,8 @@ def filled(path: str, codes: dict[str, str], *, real: bool) -> str:
 
 def schema_of(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
     content = operation.get("requestBody", {}).get("content", {})
-    schema: dict[str, Any] = next(iter(content.values()), {}).get("schema", {})
+    bodies: list[dict[str, Any]] = list(content.values())
+    schema: dict[str, Any] = bodies[0]["schema"] if bodies else {}
     while "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
     return schema

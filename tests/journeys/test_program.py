@@ -1,6 +1,7 @@
 """A program walks the whole chain over HTTP alone, from a new producer to a scanned stamp."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -23,8 +24,6 @@ from tests.factories.dossiers import filled_report, four_star_answers, pdf_bytes
 from tests.factories.people import HOME, People, make_person, token_for
 from tests.factories.register import producer_data
 
-Send = Callable[..., Any]
-
 QUANTITY = 40
 RENDER_SCALE = 300 / 72  # the label sheet as a printer sees it
 
@@ -32,10 +31,10 @@ RENDER_SCALE = 300 / 72  # the label sheet as a printer sees it
 class Program:
     """A real HTTP client with a token a person; every unsafe call carries a key of its own."""
 
-    def __init__(self, address: str, engine: Engine) -> None:
+    def __init__(self, client: httpx.Client, engine: Engine) -> None:
         self._engine = engine
         self._tokens: dict[str, str] = {}
-        self._client = httpx.Client(base_url=f"{address}/api/v1", timeout=60)
+        self._client = client
 
     def _headers(self, username: str) -> dict[str, str]:
         if username not in self._tokens:
@@ -71,13 +70,13 @@ class Program:
         answer = self._client.request(method, path, headers=headers, **content)
         assert answer.status_code in {200, 201}, f"{method} {path}: {answer.text}"
         again = self._client.request(method, path, headers=headers, **content)
-        assert again.headers.get("idempotent-replay") == "true"
+        assert again.headers.get("idempotent-replay") == "true", f"{method} {path}: {again.text}"
         assert again.json() == answer.json()
         return answer.json()
 
 
 @pytest.fixture
-def program(server: str, engine: Engine, settings: Settings) -> Program:
+def program(server: str, engine: Engine, settings: Settings) -> Iterator[Program]:
     """Return a program and the people it works for, with a key to sign stamps."""
     at = now()
     with transaction(engine) as session:
@@ -91,7 +90,8 @@ def program(server: str, engine: Engine, settings: Settings) -> Program:
             people.council_member(number)
         make_person(session, "kiemsoat", Role.INSPECTOR, at=at)
         create_stamp_key(session, settings.private_key_dir, 1, at=at)
-    return Program(server, engine)
+    with httpx.Client(base_url=f"{server}/api/v1", timeout=60) as client:
+        yield Program(client, engine)
 
 
 def _dossier(program: Program, officer: str) -> str:
@@ -299,11 +299,10 @@ def _stamps(program: Program, certificate: str, officer: str) -> str:
 def scanned(pdf: bytes) -> list[str]:
     """Return what an independent reader finds on the printed sheets."""
     texts = []
-    document = pypdfium2.PdfDocument(BytesIO(pdf))  # type: ignore[no-untyped-call]  # -- no types
-    for page in document:
-        image: Image.Image = page.render(scale=RENDER_SCALE).to_pil().convert("L")
-        texts += [found.text for found in zxingcpp.read_barcodes(image)]
-    document.close()
+    with closing(pypdfium2.PdfDocument(BytesIO(pdf))) as document:  # type: ignore[no-untyped-call]  # -- no types
+        for page in document:
+            image: Image.Image = page.render(scale=RENDER_SCALE).to_pil().convert("L")
+            texts += [found.text for found in zxingcpp.read_barcodes(image)]
     return texts
 
 
