@@ -58,7 +58,6 @@ SENTENCES: dict[str, str] = {
     "sheet.submitted": "Nộp phiếu đánh giá",
     "sheet.withdrawn": "Rút lại phiếu đánh giá",
     "sheet.recused": "Không tham gia chấm hồ sơ này",
-    "result.announced": "Thông báo kết quả cho chủ thể",
     "decision.drafted": "Soạn quyết định công nhận số {number}",
     "decision.revised": "Sửa dự thảo quyết định công nhận",
     "decision.signed": "Ký quyết định công nhận số {number}",

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from app.core.clock import local_day
 from app.core.codes import new_code
 from app.core.db import WriteSession
-from app.core.errors import Conflict, Invalid, NotFound, Refused, check_version
+from app.core.errors import Conflict, Invalid, NotFound, Refused, Worded, check_version
 from app.domain.accounts.rules import Actor
 from app.domain.audit.actions import record
 from app.domain.councils.enums import ItemState, MeetingState, Seat, SheetState
@@ -302,7 +302,8 @@ def _present(row: MeetingRow, data: OpenMeeting) -> tuple[frozenset[int], SeatRo
     by_name = {seat.username: seat for seat in row.seats}
     unknown = [name for name in data.present if name not in by_name]
     if unknown:
-        raise Invalid({"present": f"Không có ghế trong Hội đồng: {', '.join(unknown)}."})
+        said = Worded("Không có ghế trong Hội đồng: {names}.", names=", ".join(unknown))
+        raise Invalid({"present": said})
     present = frozenset(by_name[name].member.id or 0 for name in data.present)
     chair = next(seat for seat in row.seats if seat.member.seat is Seat.CHAIR)
     if (chair.member.id or 0) in present:

@@ -8,7 +8,7 @@ from sqlmodel import col, or_, select
 from app.core.clock import local_day
 from app.core.codes import new_code
 from app.core.db import WriteSession
-from app.core.errors import Conflict, Invalid, Refused
+from app.core.errors import Conflict, Invalid, Refused, Worded
 from app.domain.accounts.enums import Role
 from app.domain.accounts.models import Membership, User
 from app.domain.accounts.rules import Actor
@@ -200,7 +200,8 @@ def _people(session: WriteSession, usernames: list[str], *, on: date) -> dict[st
     }
     unknown = [name for name in usernames if name not in found]
     if unknown:
-        raise Invalid(
-            {"seats": f"Không có tài khoản thành viên Hội đồng đang mở: {', '.join(unknown)}."}
+        said = Worded(
+            "Không có tài khoản thành viên Hội đồng đang mở: {names}.", names=", ".join(unknown)
         )
+        raise Invalid({"seats": said})
     return found
