@@ -134,8 +134,8 @@ class Sitting:
 
     def score_all(self, at: datetime) -> None:
         """Let every member fill and hand in every sheet, one after another."""
-        for journey in self.journeys:
-            for minute, username in enumerate(journey.example.sheets):
+        for minute, username in enumerate(self.journeys[0].example.sheets):
+            for journey in self.journeys:
                 self._mark(journey, username, at + timedelta(minutes=minute))
                 self._submit(journey, username, at + timedelta(minutes=minute))
 

@@ -22,6 +22,7 @@ from app.demonstration.sources import (
     Example,
     ExampleProducer,
     ExampleProduct,
+    Person,
     examples,
     people,
 )
@@ -30,11 +31,14 @@ from app.domain.accounts.models import User
 from app.domain.accounts.queries import find_user
 from app.domain.accounts.rules import ROLE_LABELS
 from app.domain.councils.actions import open_round
+from app.domain.councils.rules import SEAT_LABELS
 from app.domain.councils.schemas import OpenRound
 from app.domain.places.actions import load_reference
 from app.domain.places.queries import holidays_between
 from app.domain.producers.enums import Gender, ProducerKind
 from app.domain.producers.models import Producer
+
+__all__ = ["ACCOUNTS_NOTE", "WorldError", "accounts", "build_world", "is_demonstration"]
 
 ACCOUNTS_NOTE = (
     "Tài khoản minh họa: người và chủ thể không có thật, mật khẩu ai cũng biết. "
@@ -70,15 +74,12 @@ class NotDemonstrationError(WorldError):
 
 def accounts() -> list[tuple[str, str, str]]:
     """Return name, password and office of every account of the world."""
-    return [
-        (
-            one.username,
-            PASSWORD,
-            f"{ROLE_LABELS[one.role]} · {one.name}"
-            + (f" · {one.organisation}" if one.organisation else ""),
-        )
-        for one in people()
-    ]
+    return [(one.username, PASSWORD, _who(one)) for one in people()]
+
+
+def _who(person: Person) -> str:
+    post = SEAT_LABELS[person.council_role] if person.council_role else ROLE_LABELS[person.role]
+    return " · ".join(filter(None, (post, person.name, person.organisation)))
 
 
 def is_demonstration(session: ReadSession) -> bool:

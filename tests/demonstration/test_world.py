@@ -1,0 +1,398 @@
+"""The demonstration world: honest about what is known, whole, built once, on whatever day."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import col, func, select
+from typer.testing import CliRunner
+from typer.testing import Result as Answer
+
+from app.cli import cli
+from app.core.clock import local_day
+from app.core.db import ReadSession, make_engine, reading, transaction
+from app.core.settings import Settings
+from app.demonstration.calendar import TooEarlyError, WorldError
+from app.demonstration.sources import INVENTED, Example, Listed, examples, people, products
+from app.demonstration.world import (
+    ACCOUNTS_NOTE,
+    NotDemonstrationError,
+    RealDataError,
+    accounts,
+    build_world,
+    is_demonstration,
+)
+from app.domain.accounts.actions import sign_in
+from app.domain.accounts.enums import Role
+from app.domain.accounts.models import Membership, User
+from app.domain.accounts.queries import actor_of, find_user
+from app.domain.accounts.schemas import SignIn
+from app.domain.audit.models import AuditEvent
+from app.domain.audit.queries import verified_chain
+from app.domain.councils.models import Council, CouncilMember, Meeting, Result, Round
+from app.domain.councils.queries import work_for as council_work
+from app.domain.dossiers.models import CommuneReport, Dossier, Evidence
+from app.domain.dossiers.queries import work_for as dossier_work
+from app.domain.producers.models import Producer
+from app.domain.products.models import Product
+from app.domain.recognition.models import Certificate, RecognitionDecision
+from app.domain.recognition.queries import work_for as recognition_work
+from app.domain.stamps.enums import BatchState
+from app.domain.stamps.models import Stamp, StampBatch
+from app.domain.stamps.queries import work_for as stamp_work
+from tests.conftest import AT
+from tests.factories.people import People
+
+SLOWEST_BUILD, SLOWEST_AGAIN = 20, 1
+DATES = (
+    datetime(2026, 7, 1, 3, tzinfo=UTC),
+    datetime(2026, 8, 1, 3, tzinfo=UTC),  # a Saturday
+    datetime(2026, 11, 25, 3, tzinfo=UTC),
+    datetime(2026, 12, 29, 3, tzinfo=UTC),  # the last day before results are due
+    datetime(2027, 1, 4, 17, 30, tzinfo=UTC),  # half past midnight of the fifth
+    datetime(2027, 2, 9, 3, tzinfo=UTC),  # in the holidays of Tết
+    datetime(2027, 3, 10, 16, 50, tzinfo=UTC),
+    datetime(2028, 2, 29, 3, tzinfo=UTC),
+)
+PERSON_FIELDS = (
+    (User, "name"),
+    (CouncilMember, "name"),
+    (Producer, "representative"),
+    (CommuneReport, "signed_by"),
+    (CommuneReport, "prepared_by"),
+    (RecognitionDecision, "signed_by"),
+)
+# Every kind of work the world leaves, and whose it is.
+LEFT = {
+    "chuthe": {"dossier.draft", "dossier.returned"},
+    "chuthe2": {"batch.delivered"},
+    "canboxa": {"dossier.report"},
+    "canboxa2": {"dossier.report"},
+    "lanhdaoxa": {"dossier.sign", "dossier.propose"},
+    "lanhdaoxa2": {"dossier.sign"},
+    "canbotinh": {"dossier.accept", "round.schedule", "decision.to_draft", "batch.approved"},
+    "truongcoquan": {"batch.ordered"},
+    "lanhdaotinh": {"decision.to_sign"},
+    "chutich": {"sheet.score", "meeting.open"},
+    "thuky": {"meeting.open"},
+} | {f"hoidong{number}": {"sheet.score"} for number in range(1, 7)}
+
+Ocop = Callable[..., Answer]
+
+
+def demonstrating(settings: Settings) -> Settings:
+    """Return the settings under which `ocop run` works."""
+    return settings.model_copy(update={"demonstration": True, "stamp_host": "minhhoa.example"})
+
+
+@pytest.fixture
+def built(engine: Engine, settings: Settings) -> Iterator[ReadSession]:
+    """Return a session that looks at a world built at the tests' moment."""
+    assert build_world(engine, demonstrating(settings), at=AT)
+    with reading(engine) as session:
+        yield session
+
+
+def work_of(session: ReadSession, username: str, at: datetime) -> set[str]:
+    """Return the kinds of work that wait for an account."""
+    user = find_user(session, username)
+    assert user is not None
+    actor, day = actor_of(session, user, at=at), local_day(at)
+    return {
+        item.kind
+        for source in (dossier_work, council_work, recognition_work, stamp_work)
+        for item in source(session, actor, on=day)
+    }
+
+
+def product_of(session: ReadSession, producer: str, name: str) -> Product:
+    """Return a registered product by its producer's and its own name."""
+    return session.exec(
+        select(Product)
+        .join(Producer, col(Producer.id) == col(Product.producer_id))
+        .where(col(Producer.name) == producer, col(Product.name) == name)
+    ).one()
+
+
+def result_of(session: ReadSession, example: Example) -> Result:
+    """Return the locked result of a worked example."""
+    product = product_of(session, example.producer.name, example.product.name)
+    return session.exec(
+        select(Result)
+        .join(Dossier, col(Dossier.id) == col(Result.dossier_id))
+        .where(col(Dossier.product_id) == product.id)
+    ).one()
+
+
+def check_whole(session: ReadSession, at: datetime) -> None:
+    """Check what must be true of a world whatever the day it was built."""
+    assert verified_chain(session).is_whole
+    for example in examples():
+        result = result_of(session, example)
+        average = Fraction(result.average_numerator, result.average_denominator)
+        assert average == Fraction(example.expected.average)
+        assert (result.band_star, result.star) == (
+            example.expected.band_star,
+            example.expected.star,
+        )
+    for username, kinds in LEFT.items():
+        assert kinds <= work_of(session, username, at), username
+    moments = session.exec(select(col(AuditEvent.at)).order_by(col(AuditEvent.sequence))).all()
+    assert moments == sorted(moments)
+    assert moments[-1] <= at
+    for dossier, round_ in session.exec(
+        select(Dossier, Round).join(Round, col(Round.id) == col(Dossier.round_id))
+    ):
+        assert dossier.regime_code == "qd26-2026"
+        assert dossier.proposed_at is not None
+        assert local_day(dossier.proposed_at) < round_.proposals_before
+    for meeting, round_ in session.exec(
+        select(Meeting, Round).join(Round, col(Round.id) == col(Meeting.round_id))
+    ):
+        assert local_day(meeting.starts_at) < round_.results_before
+        assert local_day(meeting.starts_at).weekday() < 5
+
+
+def test_the_world_is_whole_and_is_built_once(engine: Engine, settings: Settings) -> None:
+    started = time.monotonic()
+    assert build_world(engine, demonstrating(settings), at=AT)
+    assert time.monotonic() - started < SLOWEST_BUILD
+    with reading(engine) as session:
+        check_whole(session, AT)
+        before = verified_chain(session)
+    started = time.monotonic()
+    assert not build_world(engine, demonstrating(settings), at=AT)
+    assert time.monotonic() - started < SLOWEST_AGAIN
+    with reading(engine) as session:
+        assert verified_chain(session) == before
+
+
+@pytest.mark.parametrize("at", DATES, ids=lambda at: f"{at:%Y-%m-%d}")
+def test_the_world_fits_into_the_calendar_of_any_day(
+    at: datetime, tmp_path: Path, sqlite_template: Path
+) -> None:
+    (tmp_path / "ocop.db").write_bytes(sqlite_template.read_bytes())
+    settings = demonstrating(Settings(data_dir=tmp_path, pool_size=2))
+    engine = make_engine(settings)
+    assert build_world(engine, settings, at=at)
+    with reading(engine) as session:
+        check_whole(session, at)
+    engine.dispose()
+
+
+def test_only_what_sources_call_recognised_is_shown_as_such_and_no_higher(
+    built: ReadSession,
+) -> None:
+    known: dict[tuple[str, str], Listed] = {
+        (one.producer_name, one.name): one for one in products()
+    }
+    rows = built.exec(
+        select(Certificate, Product, Producer)
+        .join(Product, col(Product.id) == col(Certificate.product_id))
+        .join(Producer, col(Producer.id) == col(Product.producer_id))
+    ).all()
+    assert rows
+    for certificate, product, producer in rows:
+        source = known[producer.name, product.name]
+        assert source.status == "recognised"
+        assert certificate.star == source.stars
+        if certificate.dossier_id is None:
+            assert source.source_url in certificate.source_note
+            assert source.confidence in certificate.source_note
+            assert certificate.issued_on.year == source.year
+            assert certificate.expires_on.year == (source.year or 0) + 3
+    imported = [certificate for certificate, *_ in rows if certificate.dossier_id is None]
+    assert len(imported) == sum(
+        one.can_be_registered and one.can_be_recognised for one in products()
+    )
+
+
+def test_the_year_tells_under_which_rules_a_product_was_recognised(built: ReadSession) -> None:
+    imported = built.exec(select(Certificate).where(col(Certificate.dossier_id).is_(None))).all()
+    rules = {(one.issued_on.year, one.regime_code) for one in imported}
+    assert rules == {
+        (2020, "qd1048-2019"),
+        (2021, "qd1048-2019"),
+        (2022, "qd1048-2019"),
+        (2024, "qd148-2023"),
+    }
+    assert {one.authority for one in imported if one.issued_on.year == 2024} == {
+        "Ủy ban nhân dân huyện Mường Tè"
+    }
+
+
+def test_real_products_have_no_other_dossiers_than_the_worked_examples(built: ReadSession) -> None:
+    worked = {example.product.name for example in examples()}
+    names = set(
+        built.exec(
+            select(col(Product.name)).join(Dossier, col(Dossier.product_id) == col(Product.id))
+        )
+    )
+    assert worked <= names
+    assert all(INVENTED in name for name in names - worked)
+
+
+@pytest.mark.parametrize(("table", "field"), PERSON_FIELDS, ids=str)
+def test_every_person_says_that_it_is_invented(built: ReadSession, table: type, field: str) -> None:
+    names = [name for name in built.exec(select(getattr(table, field))) if name]
+    assert names
+    assert all(INVENTED in name for name in names)
+
+
+def test_no_number_of_a_paper_could_be_an_official_one(built: ReadSession) -> None:
+    columns = (
+        col(Council.decision_number),
+        col(RecognitionDecision.number),
+        col(CommuneReport.report_number),
+        col(Dossier.proposal_number),
+        col(Meeting.minutes_number),
+    )
+    numbers = [number for column in columns for number in built.exec(select(column)) if number]
+    assert len(numbers) > len(columns)
+    assert all(number.endswith("MINHHOA") for number in numbers)
+    assert len(numbers) == len(set(numbers))
+
+
+def test_every_paper_of_a_dossier_is_there_and_says_what_it_is(
+    built: ReadSession, settings: Settings
+) -> None:
+    papers = built.exec(select(Evidence)).all()
+    assert papers
+    for paper in papers:
+        assert INVENTED in paper.title
+        assert (settings.files_dir / paper.sha256[:2] / paper.sha256).stat().st_size == paper.size
+
+
+def test_one_batch_is_in_use_with_the_demonstration_s_own_key(built: ReadSession) -> None:
+    batches = built.exec(select(StampBatch)).all()
+    assert {batch.state for batch in batches} == {
+        BatchState.ORDERED,
+        BatchState.APPROVED,
+        BatchState.DELIVERED,
+        BatchState.IN_USE,
+    }
+    in_use = next(batch for batch in batches if batch.state is BatchState.IN_USE)
+    made = built.exec(
+        select(func.count()).select_from(Stamp).where(col(Stamp.batch_id) == in_use.id)
+    ).one()
+    assert made == in_use.quantity
+    assert in_use.kid is not None
+    assert in_use.kid >= 200
+
+
+def test_every_role_has_an_account_that_signs_in(built: ReadSession, engine: Engine) -> None:
+    assert set(built.exec(select(col(Membership.role)))) == set(Role)
+    assert {username for username, *_ in accounts()} == {one.username for one in people()}
+    with transaction(engine) as session:
+        for username, password, who in accounts():
+            assert INVENTED in who
+            sign_in(
+                session, SignIn(username=username, password=password), device="", hours=1, at=AT
+            )
+    assert "không có thật" in ACCOUNTS_NOTE
+
+
+@pytest.mark.usefixtures("people_of_the_house")
+def test_real_data_is_left_alone(engine: Engine, settings: Settings) -> None:
+    with pytest.raises(RealDataError, match="đã có dữ liệu thật"):
+        build_world(engine, demonstrating(settings), at=AT)
+    with reading(engine) as session:
+        assert not is_demonstration(session)
+        assert session.exec(select(func.count()).select_from(User)).one() == 1
+        assert session.exec(select(func.count()).select_from(Product)).one() == 0
+
+
+@pytest.fixture
+def people_of_the_house(engine: Engine) -> None:
+    """Leave one real account in the database."""
+    with transaction(engine) as session:
+        People(session, AT).administrator()
+
+
+@pytest.mark.parametrize(
+    "change", [{"demonstration": False}, {"stamp_host": "tem.ocop.gov.vn"}], ids=["banner", "host"]
+)
+def test_nothing_invented_is_built_where_pages_or_stamps_would_not_say_so(
+    engine: Engine, settings: Settings, change: dict[str, object]
+) -> None:
+    with pytest.raises(NotDemonstrationError):
+        build_world(engine, demonstrating(settings).model_copy(update=change), at=AT)
+
+
+def test_before_a_whole_round_fits_the_world_is_not_built(
+    engine: Engine, settings: Settings
+) -> None:
+    early = datetime(2026, 6, 1, 3, tzinfo=UTC)
+    with pytest.raises(TooEarlyError, match="tháng 7 năm 2026"):
+        build_world(engine, demonstrating(settings), at=early)
+    with reading(engine) as session:
+        assert session.exec(select(func.count()).select_from(User)).one() == 0
+
+
+def test_a_build_that_was_cut_can_be_begun_again(
+    engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = demonstrating(settings)
+    with monkeypatch.context() as cut:
+        cut.setattr("app.demonstration.honours.Roll.activate", _power_fails)
+        with pytest.raises(KeyboardInterrupt):
+            build_world(engine, world, at=AT)
+    assert list(world.private_key_dir.iterdir()), "the key's file outlives the cut"
+    assert build_world(engine, world, at=AT)
+    with reading(engine) as session:
+        check_whole(session, AT)
+
+
+def _power_fails(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def ocop(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Ocop:
+    """Return a function that runs a command on this test's installation."""
+    monkeypatch.setenv("OCOP_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("OCOP_DATABASE_URL", settings.database_url)
+    for name in ("OCOP_DEMONSTRATION", "OCOP_STAMP_HOST", "OCOP_PORT", "OCOP_PUBLIC_URL"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+
+    def run(*words: str) -> Answer:
+        return CliRunner().invoke(cli, list(words))
+
+    return run
+
+
+@pytest.mark.usefixtures("people_of_the_house")
+def test_running_over_real_data_is_refused_in_a_sentence(ocop: Ocop) -> None:
+    answer = ocop("run")
+    assert answer.exit_code == 1
+    assert "đã có dữ liệu thật" in answer.output
+
+
+def test_the_invented_world_is_never_served_as_if_it_were_real(
+    ocop: Ocop, engine: Engine, settings: Settings
+) -> None:
+    build_world(engine, demonstrating(settings), at=AT)
+    answer = ocop("serve")
+    assert answer.exit_code == 1
+    assert "dữ liệu minh họa" in answer.output
+
+
+def test_a_source_without_a_year_gives_no_certificate() -> None:
+    silent = [one for one in products() if one.status == "recognised" and one.year is None]
+    assert silent
+    for one in silent:
+        assert not one.can_be_recognised
+        assert "không gắn sao" in one.told
+
+
+def test_a_day_outside_every_regime_is_noticed() -> None:
+    one = next(one for one in products() if one.can_be_recognised)
+    with pytest.raises(ValueError, match="no regime"):
+        _ = one.model_copy(update={"year": 2015}).regime_code
+    assert one.issued_on <= date(2024, 12, 31)
+    assert issubclass(RealDataError, WorldError)
