@@ -44,7 +44,7 @@ from app.domain.recognition.queries import work_for as recognition_work
 from app.domain.stamps.enums import BatchState
 from app.domain.stamps.models import Stamp, StampBatch
 from app.domain.stamps.queries import work_for as stamp_work
-from tests.conftest import AT
+from tests.conftest import AT, BOTH
 from tests.factories.people import People
 
 SLOWEST_BUILD, SLOWEST_AGAIN = 20, 1
@@ -89,11 +89,37 @@ def demonstrating(settings: Settings) -> Settings:
     return settings.model_copy(update={"demonstration": True, "stamp_host": "minhhoa.example"})
 
 
+@pytest.fixture(scope="module", params=BOTH)
+def built_settings(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    """Return the settings of a world built at the tests' moment, on each kind of database once."""
+    place = tmp_path_factory.mktemp("world")
+    url = f"sqlite:///{place / 'ocop.db'}"
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        (place / "ocop.db").write_bytes(template.read_bytes())
+    else:
+        new_database: Callable[..., str] = request.getfixturevalue("new_postgres_database")
+        url = new_database(template=request.getfixturevalue("postgres_template"))
+    return demonstrating(Settings(data_dir=place, database_url=url, pool_size=4))
+
+
+@pytest.fixture(scope="module")
+def built_engine(built_settings: Settings) -> Iterator[Engine]:
+    """Return an engine on the world that this module's tests look at."""
+    engine = make_engine(built_settings)
+    started = time.monotonic()
+    assert build_world(engine, built_settings, at=AT)
+    assert time.monotonic() - started < SLOWEST_BUILD
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture
-def built(engine: Engine, settings: Settings) -> Iterator[ReadSession]:
-    """Return a session that looks at a world built at the tests' moment."""
-    assert build_world(engine, demonstrating(settings), at=AT)
-    with reading(engine) as session:
+def built(built_engine: Engine) -> Iterator[ReadSession]:
+    """Return a session that looks at the world."""
+    with reading(built_engine) as session:
         yield session
 
 
@@ -157,18 +183,15 @@ def check_whole(session: ReadSession, at: datetime) -> None:
         assert local_day(meeting.starts_at).weekday() < 5
 
 
-def test_the_world_is_whole_and_is_built_once(engine: Engine, settings: Settings) -> None:
+def test_the_world_is_whole_and_is_built_once(
+    built: ReadSession, built_engine: Engine, built_settings: Settings
+) -> None:
+    check_whole(built, AT)
+    before = verified_chain(built)
     started = time.monotonic()
-    assert build_world(engine, demonstrating(settings), at=AT)
-    assert time.monotonic() - started < SLOWEST_BUILD
-    with reading(engine) as session:
-        check_whole(session, AT)
-        before = verified_chain(session)
-    started = time.monotonic()
-    assert not build_world(engine, demonstrating(settings), at=AT)
+    assert not build_world(built_engine, built_settings, at=AT)
     assert time.monotonic() - started < SLOWEST_AGAIN
-    with reading(engine) as session:
-        assert verified_chain(session) == before
+    assert verified_chain(built) == before
 
 
 @pytest.mark.parametrize("at", DATES, ids=lambda at: f"{at:%Y-%m-%d}")
@@ -258,13 +281,15 @@ def test_no_number_of_a_paper_could_be_an_official_one(built: ReadSession) -> No
 
 
 def test_every_paper_of_a_dossier_is_there_and_says_what_it_is(
-    built: ReadSession, settings: Settings
+    built: ReadSession, built_settings: Settings
 ) -> None:
     papers = built.exec(select(Evidence)).all()
     assert papers
     for paper in papers:
         assert INVENTED in paper.title
-        assert (settings.files_dir / paper.sha256[:2] / paper.sha256).stat().st_size == paper.size
+        assert (
+            built_settings.files_dir / paper.sha256[:2] / paper.sha256
+        ).stat().st_size == paper.size
 
 
 def test_one_batch_is_in_use_with_the_demonstration_s_own_key(built: ReadSession) -> None:
@@ -284,10 +309,11 @@ def test_one_batch_is_in_use_with_the_demonstration_s_own_key(built: ReadSession
     assert in_use.kid >= 200
 
 
-def test_every_role_has_an_account_that_signs_in(built: ReadSession, engine: Engine) -> None:
-    assert set(built.exec(select(col(Membership.role)))) == set(Role)
+def test_every_role_has_an_account_that_signs_in(built_engine: Engine) -> None:
+    with reading(built_engine) as session:
+        assert set(session.exec(select(col(Membership.role)))) == set(Role)
     assert {username for username, *_ in accounts()} == {one.username for one in people()}
-    with transaction(engine) as session:
+    with transaction(built_engine) as session:
         for username, password, who in accounts():
             assert INVENTED in who
             sign_in(
