@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
@@ -10,6 +11,7 @@ from sqlmodel import col, select
 
 from app.core.db import WriteSession
 from app.core.errors import Refusal
+from app.domain.accounts.rules import Actor
 from app.domain.audit.models import AuditEvent
 from app.domain.councils.actions import lock_item, submit_sheet, withdraw_sheet
 from app.domain.councils.models import AgendaItem, Meeting, Result, ScoreSheet
@@ -19,7 +21,7 @@ from app.rulebooks import loader
 from app.rulebooks.model import Rubric
 from app.rulebooks.scoring import sheet_score
 from tests.conftest import AT, commit
-from tests.factories.councils import CHAIR, convene, items_of, make_meeting, scorers
+from tests.factories.councils import CHAIR, convene, items_of, make_meeting
 from tests.factories.dossiers import complete_answers
 from tests.factories.people import People
 from tests.factories.register import make_producer, make_product
@@ -27,6 +29,11 @@ from tests.factories.register import make_producer, make_product
 HONEY = 4  # the set of the usual product of the tests
 LAW = "26/2026/QĐ-TTg"
 DEFAULT_RULES = Path(loader.__file__).parent / "data" / "councils" / "lai-chau-default.yaml"
+
+
+def by(actor: Actor, /, **changes: Any) -> dict[str, Any]:
+    """Return who acts and when, unless a test says otherwise."""
+    return {"actor": actor, "at": AT} | changes
 
 
 def honey() -> Rubric:
@@ -114,12 +121,6 @@ def lock_with(session: WriteSession, people: People, item: AgendaItem, note: str
         actor=people.council_member(CHAIR),
         at=people.at,
     )
-
-
-def sheet_owner(people: People, sheets: Sequence[ScoreSheet], position: int) -> int:
-    """Return the number of the member who holds the sheet at this position."""
-    name = scorers(people, len(sheets) - 1)[position].name
-    return int("".join(letter for letter in name if letter.isdigit()))
 
 
 @contextmanager

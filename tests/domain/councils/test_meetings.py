@@ -41,7 +41,15 @@ from app.domain.councils.schemas import (
 from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
 from tests.conftest import AT
-from tests.domain.councils.board import events, lock_with, meeting_of, opened, own_rules, refused
+from tests.domain.councils.board import (
+    by,
+    events,
+    lock_with,
+    meeting_of,
+    opened,
+    own_rules,
+    refused,
+)
 from tests.factories.councils import (
     CHAIR,
     SECRETARY,
@@ -66,7 +74,7 @@ def start_round(
     return open_round(
         session,
         OpenRound(year=year, ordinal=ordinal),
-        **({"actor": people.agency(), "at": AT} | more),
+        **by(people.agency(), **more),
     )
 
 
@@ -146,7 +154,7 @@ def start_council(
 ) -> Council:
     for number in range(1, 6):
         people.council_member(number)
-    return set_up_council(session, data, **({"actor": people.agency(), "at": AT} | more))
+    return set_up_council(session, data, **by(people.agency(), **more))
 
 
 def test_a_council_is_pinned_to_its_rules_and_only_some_seats_vote(
@@ -225,9 +233,7 @@ def schedule(
         "starts_at": AT,
         "dossiers": [dossier.code for dossier in dossiers],
     } | changes
-    return schedule_meeting(
-        session, ScheduleMeeting(**data), **({"actor": people.agency(), "at": AT} | more)
-    )
+    return schedule_meeting(session, ScheduleMeeting(**data), **by(people.agency(), **more))
 
 
 def accepted(session: WriteSession, people: People) -> Dossier:
@@ -337,7 +343,7 @@ def open_with(
         session,
         meeting.code,
         OpenMeeting(present=present, delegate=delegate, version=more.pop("version", 1)),
-        **({"actor": people.council_member(SECRETARY), "at": AT} | more),
+        **by(people.council_member(SECRETARY), **more),
     )
 
 
@@ -512,7 +518,7 @@ def end(session: WriteSession, people: People, meeting: Meeting, **more: Any) ->
             conclusion="Thống nhất.",
             version=more.pop("version", meeting.version),
         ),
-        **({"actor": people.council_member(SECRETARY), "at": AT} | more),
+        **by(people.council_member(SECRETARY), **more),
     )
 
 

@@ -29,6 +29,7 @@ from app.domain.dossiers.models import Dossier
 from tests.conftest import AT
 from tests.domain.councils.board import (
     best,
+    by,
     events,
     hand_in,
     lock_with,
@@ -60,7 +61,7 @@ def save(
             ],
             version=more.pop("version", sheet.version),
         ),
-        **({"actor": people.council_member(CHAIR), "at": AT} | more),
+        **by(people.council_member(CHAIR), **more),
     )
 
 

@@ -197,7 +197,7 @@ def chosen(marks: dict[str, Mark]) -> dict[str, str]:
 def get_item(
     session: ReadSession, code: str, *, actor: Actor, rules_dir: Path | None = None
 ) -> ItemDetail:
-    """Return a dossier of an agenda this actor may see, in six statements."""
+    """Return a dossier of an agenda this actor may see, in five statements."""
     return _item_detail(session, code, actor=actor, rules_dir=rules_dir, lock=False)
 
 
