@@ -18,7 +18,7 @@ def qr_matrix(text: str) -> Matrix:
     symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     # The image speaks the buffer protocol, which its type stub does not say.
     image = symbol.to_image(scale=1, add_quiet_zones=False)
-    flat = memoryview(image).tobytes()  # type: ignore[arg-type]
+    flat = memoryview(image).tobytes()  # type: ignore[arg-type]  # -- see above
     side = math.isqrt(len(flat))
     return tuple(
         tuple(value == 0 for value in flat[row * side : (row + 1) * side]) for row in range(side)

@@ -54,26 +54,39 @@ TONES: dict[Verdict, tuple[str, str]] = {
     Verdict.UNKNOWN: _OPEN,
     Verdict.TAMPERED: _BAD,
 }
-_DO_NOT_BUY = "Đừng mua hàng mang con tem này; hãy báo nơi bán hoặc cơ quan quản lý thị trường."
-_NO_STAR = (
-    "Sản phẩm không còn được mang hạng sao này. Nếu vẫn thấy bày bán với hạng sao, hãy báo cơ quan "
-    "quản lý thị trường."
-)
-_COMPARE = (
-    "Ảnh chụp của một con tem cũng quét ra kết quả này. Nếu món hàng khác với mô tả dưới đây, đừng "
-    "mua và hãy báo cơ quan quản lý thị trường."
-)
-ADVICE: dict[Verdict, str] = {
-    Verdict.VALID: _COMPARE,
-    Verdict.LATE: _COMPARE,
-    Verdict.EXTENDED: _COMPARE,
-    Verdict.NOT_ACTIVATED: _DO_NOT_BUY,
-    Verdict.EXPIRED: _NO_STAR,
-    Verdict.REVOKED: _NO_STAR,
-    Verdict.VOID: _DO_NOT_BUY,
-    Verdict.SUSPENDED: _DO_NOT_BUY,
-    Verdict.SUPERSEDED: "Hạng sao hiện nay là hạng ghi trong giấy chứng nhận mới.",
-    Verdict.SPECIMEN: "Nếu thấy tem mẫu trên hàng đang bán, hãy báo cơ quan quản lý thị trường.",
+ADVICE_SENTENCES: dict[str, str] = {
+    "compare": (
+        "Ảnh chụp của một con tem cũng quét ra kết quả này. Nếu món hàng khác với mô tả dưới đây, "
+        "đừng mua và hãy báo cơ quan quản lý thị trường."
+    ),
+    "do_not_buy": "Đừng mua hàng mang con tem này; hãy báo nơi bán hoặc cơ quan quản lý thị trường.",
+    "no_star": (
+        "Sản phẩm không còn được mang hạng sao này. Nếu vẫn thấy bày bán với hạng sao, hãy báo cơ "
+        "quan quản lý thị trường."
+    ),
+    "newer": "Hạng sao hiện nay là hạng ghi trong giấy chứng nhận mới.",
+    "specimen": "Nếu thấy tem mẫu trên hàng đang bán, hãy báo cơ quan quản lý thị trường.",
+}
+_ADVICE: dict[Verdict, str] = {
+    Verdict.VALID: "compare",
+    Verdict.LATE: "compare",
+    Verdict.EXTENDED: "compare",
+    Verdict.NOT_ACTIVATED: "do_not_buy",
+    Verdict.EXPIRED: "no_star",
+    Verdict.REVOKED: "no_star",
+    Verdict.VOID: "do_not_buy",
+    Verdict.SUSPENDED: "do_not_buy",
+    Verdict.SUPERSEDED: "newer",
+    Verdict.SPECIMEN: "specimen",
+}
+FACT_LABELS: dict[str, str] = {
+    "packaging": "Bao gói",
+    "producer": "Nhà sản xuất",
+    "address": "Địa chỉ",
+    "until": "Có giá trị đến hết",
+    "decision": "Quyết định",
+    "product_code": "Mã sản phẩm",
+    "serial": "Số sê-ri",
 }
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
@@ -184,8 +197,8 @@ def _context(request: Request, answer: Answer, language: str) -> dict[str, objec
         "message": translated(language, MESSAGES[answer.verdict], told_params(answer)).strip(),
         "tone": tone,
         "symbol": symbol,
-        "advice": said(ADVICE.get(answer.verdict, "")),
-        "facts": [(said(label), value) for label, value in _facts(answer)],
+        "advice": said(ADVICE_SENTENCES.get(_ADVICE.get(answer.verdict, ""), "")),
+        "facts": [(said(FACT_LABELS[name]), value) for name, value in _facts(answer)],
         "linked": _linked(answer),
         "register_url": f"{find('register.show', code=told.code)}{asked}" if told else "",
         "form_url": f"{find('verify.form')}{asked}",
@@ -201,13 +214,13 @@ def _facts(answer: Answer) -> list[tuple[str, str]]:
     if fold(producer.commune) not in fold(producer.address):
         address.append(producer.commune)
     return [
-        ("Bao gói", product.packaging),
-        ("Nhà sản xuất", producer.name),
-        ("Địa chỉ", ", ".join(part for part in address if part)),
-        ("Có giá trị đến hết", f"{certificate.expires_on:%d/%m/%Y}"),
-        ("Quyết định", f"{certificate.decision_number} ({certificate.issued_on:%d/%m/%Y})".strip()),
-        ("Mã sản phẩm", product.product_code or ""),
-        ("Số sê-ri", answer.serial or ""),
+        ("packaging", product.packaging),
+        ("producer", producer.name),
+        ("address", ", ".join(part for part in address if part)),
+        ("until", f"{certificate.expires_on:%d/%m/%Y}"),
+        ("decision", f"{certificate.decision_number} ({certificate.issued_on:%d/%m/%Y})".strip()),
+        ("product_code", product.product_code or ""),
+        ("serial", answer.serial or ""),
     ]
 
 
