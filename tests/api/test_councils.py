@@ -476,7 +476,12 @@ def test_a_token_reads_and_writes_only_within_its_scopes(
     ("method", "path", "body", "field"),
     [
         ("POST", "/rounds", {"year": 1999, "ordinal": 1}, "year"),
-        ("POST", "/rounds", {"year": 2027, "ordinal": 1, "results_before": "2027-01-01"}, "results_before"),
+        (
+            "POST",
+            "/rounds",
+            {"year": 2027, "ordinal": 1, "results_before": "2027-01-01"},
+            "results_before",
+        ),
         ("POST", "/councils", council_body(seats=[]), "seats"),
         ("POST", "/councils", council_body(decided_on="hôm qua"), "decided_on"),
         ("POST", "/meetings", {"starts_at": "2026-11-12T08:00:00"}, "starts_at"),
@@ -488,7 +493,7 @@ def test_a_token_reads_and_writes_only_within_its_scopes(
         ("PUT", "/score-sheets/PD-1/marks", {"marks": [{}] * 81, "version": 1}, "marks"),
         ("POST", "/score-sheets/PD-1/recuse", {"reason": "", "version": 1}, "reason"),
     ],
-)  # fmt: skip
+)
 def test_malformed_bodies_are_answered_field_by_field(
     door: Door, accepted: dict[str, str], method: str, path: str, body: Any, field: str
 ) -> None:

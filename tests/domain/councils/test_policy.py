@@ -36,16 +36,26 @@ def seat(number: int) -> CouncilMember | None:
     if number == NOBODY:
         return None
     return CouncilMember(
-        id=number, council_id=1, user_id=number, name="", organisation="",
-        seat=SEATS[number], voting=number in {CHAIR, MEMBER},
-    )  # fmt: skip
+        id=number,
+        council_id=1,
+        user_id=number,
+        name="",
+        organisation="",
+        seat=SEATS[number],
+        voting=number in {CHAIR, MEMBER},
+    )
 
 
 def meeting(state: MeetingState = MeetingState.OPEN, presiding: int | None = None) -> Meeting:
     return Meeting(
-        council_id=1, round_id=1, code="PH", state=state, place="", starts_at=AT,
+        council_id=1,
+        round_id=1,
+        code="PH",
+        state=state,
+        place="",
+        starts_at=AT,
         presiding_id=presiding,
-    )  # fmt: skip
+    )
 
 
 def item(state: ItemState = ItemState.SCORING) -> AgendaItem:

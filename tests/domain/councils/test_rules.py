@@ -108,11 +108,16 @@ def test_the_quorum_with_recusals_equals_counting_on_fingers(
     """Each seat: votes, present, recused. The first seat presides."""
     members = [
         CouncilMember(
-            id=number, council_id=1, user_id=number, name="", organisation="",
-            seat=Seat.MEMBER, voting=votes,
+            id=number,
+            council_id=1,
+            user_id=number,
+            name="",
+            organisation="",
+            seat=Seat.MEMBER,
+            voting=votes,
         )
         for number, (votes, _, _) in enumerate(seats, start=1)
-    ]  # fmt: skip
+    ]
     present = {n for n, (_, here, _) in enumerate(seats, start=1) if here} - {1}
     present |= {1} if chair_there else set()
     recused = {n for n, (_, _, out) in enumerate(seats, start=1) if out}
