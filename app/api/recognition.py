@@ -81,6 +81,7 @@ def decision_pdf(call: Reading, code: str) -> Response:
         code,
         actor=call.actor,
         at=call.at,
+        agency=call.settings.agency_name,
         demonstration=call.settings.demonstration,
     )
     return pdf_answer(paper, f"quyet-dinh-{code}.pdf")

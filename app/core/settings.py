@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     pool_wait_seconds: float = Field(default=10.0, gt=0)
     public_url: str = "http://127.0.0.1:8000"
     stamp_host: str = "tem.ocop.gov.vn"
+    agency_name: str = "Sở Nông nghiệp và Môi trường"  # which office it is changes with the years
     key_dir: Path | None = None
     council_rules_dir: Path | None = None
     demonstration: bool = False

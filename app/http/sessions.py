@@ -11,7 +11,7 @@ from anyio.to_thread import run_sync
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from app.core.db import (
     ReadSession,
@@ -21,7 +21,7 @@ from app.core.db import (
     open_read,
     open_write,
 )
-from app.core.errors import Conflict
+from app.core.errors import Conflict, Invalid
 from app.core.settings import Settings
 from app.http.bodies import read_body
 from app.http.gate import Gate
@@ -36,6 +36,16 @@ class ParallelChange(Conflict):
 
     code = "parallel_change"
     message = "Có người vừa làm cùng việc này. Hãy tải lại trang để xem kết quả."
+
+
+class ValueNotStorable(Invalid):
+    """A value that no column holds: a number beyond its range, a text with U+0000."""
+
+    code = "value_not_storable"
+    message = "Có giá trị quá lớn, hoặc có ký tự không được nhận. Hãy sửa rồi gửi lại."
+
+    def __init__(self) -> None:
+        super().__init__({})
 
 
 class Unit:
@@ -120,6 +130,8 @@ class TransactionRoute(APIRoute):
                         )
                 except Replay as again:
                     response = _given_again(again)
+                except DataError as unfit:
+                    raise ValueNotStorable from unfit
                 finally:
                     try:
                         await run_sync(lambda: unit.end(keep=kept))

@@ -386,9 +386,13 @@ class Rubric(Frozen):
         # part_maxima repeats the parts; source_used and sources_agree_on_points are the
         # transcriber's notes on the 2019 sets.
         dropped = {
-            "category", "group", "subgroup", "part_maxima", "source_used",
+            "category",
+            "group",
+            "subgroup",
+            "part_maxima",
+            "source_used",
             "sources_agree_on_points",
-        }  # fmt: skip
+        }
         category, group = raw.get("category") or {}, raw.get("group") or {}
         return {
             **{key: value for key, value in raw.items() if key not in dropped},

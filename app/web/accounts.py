@@ -10,7 +10,7 @@ from app.domain.accounts.queries import users_page
 from app.domain.accounts.rules import ROLE_LABELS
 from app.domain.accounts.schemas import CreateUser, NewGrant
 from app.domain.places.queries import communes_on
-from app.web.deps import Page, SignedInPage, page_router
+from app.web.deps import After, Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
 
 router = page_router()
@@ -22,7 +22,7 @@ def _administrator_only(page: SignedInPage) -> None:
 
 
 @router.get("/accounts", name="accounts.list")
-def index(page: Page, after: int = 0) -> Response:
+def index(page: Page, after: After = 0) -> Response:
     """List accounts with their posts."""
     _administrator_only(page)
     return page.render(

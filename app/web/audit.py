@@ -6,7 +6,7 @@ from app.core.errors import NotPermitted
 from app.domain.accounts.enums import Role
 from app.domain.audit.queries import events_page, verified_chain
 from app.web.audit_text import event_sentence
-from app.web.deps import Page, SignedInPage, page_router
+from app.web.deps import After, Page, SignedInPage, page_router
 
 router = page_router()
 
@@ -17,7 +17,7 @@ def _readers_only(page: SignedInPage) -> None:
 
 
 @router.get("/audit", name="audit.list")
-def index(page: Page, before: int | None = None) -> Response:
+def index(page: Page, before: After | None = None) -> Response:
     """List events, newest first."""
     _readers_only(page)
     return page.render(

@@ -238,6 +238,7 @@ def _touching(login_id: int, at: datetime) -> Callable[[Database], None]:
 
 
 # Where a list goes on: the row after which the next page starts.
-After = Annotated[int, Query(ge=0, le=LARGEST_KEY)]
+After = Annotated[int, Query(ge=0, le=LARGEST_KEY)]  # where a list goes on
+
 PublicPage = Annotated[VisitorPage, Depends(visitor_page)]
 Page = Annotated[SignedInPage, Depends(signed_in_page)]

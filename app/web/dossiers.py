@@ -58,7 +58,7 @@ from app.rulebooks import loader
 from app.rulebooks.model import GateEffect, Rubric, Section
 from app.rulebooks.scoring import SheetScore
 from app.web.audit_text import event_sentence
-from app.web.deps import Page, SignedInPage, page_router
+from app.web.deps import After, Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
 
 router = page_router()
@@ -149,7 +149,7 @@ def taken_step(
 
 
 @router.get("/dossiers", name="dossiers.list")
-def index(page: Page, q: str = "", state: str = "", after: int = 0) -> Response:
+def index(page: Page, q: str = "", state: str = "", after: After = 0) -> Response:
     """List the dossiers this person may see."""
     wanted = DossierState(state) if state in set(DossierState) else None
     found = dossiers_page(
@@ -246,6 +246,7 @@ def registration_form(page: Page, code: str) -> Response:
         actor=page.actor,
         at=page.at,
         demonstration=page.settings.demonstration,
+        extra_ids=agenda_ids(page),
     )
     return pdf_answer(paper, f"mau-01-{code}.pdf")
 
@@ -259,6 +260,7 @@ def commune_report(page: Page, code: str) -> Response:
         actor=page.actor,
         at=page.at,
         demonstration=page.settings.demonstration,
+        extra_ids=agenda_ids(page),
     )
     return pdf_answer(paper, f"mau-03-{code}.pdf")
 

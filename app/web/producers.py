@@ -14,14 +14,14 @@ from app.domain.producers.schemas import ChangeProducer, CreateProducer
 from app.domain.products.policy import why_not_write
 from app.domain.products.queries import products_page
 from app.rulebooks import loader
-from app.web.deps import Page, SignedInPage, page_router
+from app.web.deps import After, Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
 
 router = page_router()
 
 
 @router.get("/producers", name="producers.list")
-def index(page: Page, q: str = "", commune: str = "", after: int = 0) -> Response:
+def index(page: Page, q: str = "", commune: str = "", after: After = 0) -> Response:
     """List the producers this person may see."""
     day = local_day(page.at)
     found = producers_page(

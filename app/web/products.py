@@ -1,6 +1,8 @@
 """Pages of products: list, one product, the form."""
 
-from fastapi import Response
+from typing import Annotated
+
+from fastapi import Query, Response
 
 from app.core.clock import local_day
 from app.core.errors import Invalid
@@ -8,18 +10,21 @@ from app.domain.dossiers.policy import why_not_open
 from app.domain.dossiers.queries import dossiers_of_product
 from app.domain.producers.queries import get_producer
 from app.domain.products.actions import change_product, create_product
+from app.domain.products.models import SETS
 from app.domain.products.policy import why_not_write
 from app.domain.products.queries import get_product, products_page
 from app.domain.products.schemas import ChangeProduct, CreateProduct
 from app.rulebooks import loader
-from app.web.deps import Page, SignedInPage, page_router
+from app.web.deps import After, Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
 
 router = page_router()
 
+SetNumber = Annotated[int | None, Query(ge=1, le=SETS)]
+
 
 @router.get("/products", name="products.list")
-def index(page: Page, q: str = "", set_number: int | None = None, after: int = 0) -> Response:
+def index(page: Page, q: str = "", set_number: SetNumber = None, after: After = 0) -> Response:
     """List the products this person may see."""
     found = products_page(
         page.session, actor=page.actor, search=q[:80], set_number=set_number, after=after

@@ -124,6 +124,7 @@ def decision_pdf(page: Page, code: str) -> Response:
         code,
         actor=page.actor,
         at=page.at,
+        agency=page.settings.agency_name,
         demonstration=page.settings.demonstration,
     )
     return pdf_answer(paper, f"quyet-dinh-{code}.pdf")

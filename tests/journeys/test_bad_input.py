@@ -28,7 +28,7 @@ WRONG: tuple[Any, ...] = (
     "",
     NUL,
     "x" * 60_000,
-    "\ud83d\ude00\u202e<script>{{7*7}}'\";--",
+    "\U0001f600\u202e<script>{{7*7}}'\";--",
     ["a"] * 5_000,
 )
 BODIES = (b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"version": 1e400}', b'"text"')

@@ -170,8 +170,12 @@ def test_the_regime_of_2026_says_what_the_decision_says() -> None:
     steps = law.procedure
 
     assert {band.star: (int(band.low), int(band.high)) for band in law.star_bands} == {
-        5: (90, 100), 4: (70, 90), 3: (50, 70), 2: (30, 50), 1: (0, 30),
-    }  # fmt: skip
+        5: (90, 100),
+        4: (70, 90),
+        3: (50, 70),
+        2: (30, 50),
+        1: (0, 30),
+    }
     assert law.band_of(Fraction(17499, 250)).star == 3
     assert law.signer_of(4) == "Chủ tịch UBND cấp tỉnh"
     assert law.signer_of(5) == "Bộ trưởng Bộ Nông nghiệp và Môi trường"
@@ -223,8 +227,10 @@ def test_a_dossier_pins_three_codes_and_their_hashes() -> None:
     pins = loader.pins(4, TODAY)
 
     assert (pins.regime_code, pins.rubric_code, pins.council_rules_code) == (
-        "qd26-2026", "qd26-2026-04", "lai-chau-default",
-    )  # fmt: skip
+        "qd26-2026",
+        "qd26-2026-04",
+        "lai-chau-default",
+    )
     assert pins.regime_hash == loader.document_hash("qd26-2026")
     assert pins.rubric_hash == loader.document_hash("qd26-2026-04")
     assert pins.council_rules_hash == loader.document_hash("lai-chau-default")

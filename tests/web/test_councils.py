@@ -376,9 +376,14 @@ def test_strangers_find_nothing(client: TestClient, engine: Engine, who: str) ->
         assert client.get(path).status_code == 404
     for step in ("lock", "rescore", "minima", "gates"):
         answer = hall.post(
-            f"{hall.item}/{step}", version="2", reason="Muốn thử xem.", criterion_code="1.1",
-            star="3", met="true", gate="dossier disqualify",
-        )  # fmt: skip
+            f"{hall.item}/{step}",
+            version="2",
+            reason="Muốn thử xem.",
+            criterion_code="1.1",
+            star="3",
+            met="true",
+            gate="dossier disqualify",
+        )
         assert answer.status_code == 404
 
 

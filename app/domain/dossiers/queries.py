@@ -9,7 +9,7 @@ from sqlmodel import and_, col, false, func, not_, or_, select
 from sqlmodel.sql.expression import Select
 
 from app.core.db import ReadSession, WriteSession
-from app.core.errors import NotFound, Refused
+from app.core.errors import NotFound, Refused, Worded
 from app.core.paging import Page, page_of
 from app.core.text import fold
 from app.domain.accounts.enums import Role
@@ -448,7 +448,7 @@ def _work_item(
     return WorkItem(
         kind=kind,
         code=dossier.code,
-        title=f"{sentence}: {product}",
+        title=Worded(sentence, product=product),
         subtitle=f"{producer} · {dossier.slip_number or dossier.code}",
         due_on=due_on,
         overdue=due_on is not None and on > due_on,
@@ -463,13 +463,37 @@ def _work_said(
     """Return kind, sentence, basis, page, and whether the commune's limit runs."""
     match dossier.state:
         case DossierState.DRAFT:
-            return "dossier.draft", "Hoàn thành và nộp hồ sơ", PREPARED, "dossiers.show", False
+            return (
+                "dossier.draft",
+                "Hoàn thành và nộp hồ sơ: {product}",
+                PREPARED,
+                "dossiers.show",
+                False,
+            )
         case DossierState.RETURNED:
-            return "dossier.returned", "Bổ sung hồ sơ xã trả lại", PREPARED, "dossiers.show", False
+            return (
+                "dossier.returned",
+                "Bổ sung hồ sơ xã trả lại: {product}",
+                PREPARED,
+                "dossiers.show",
+                False,
+            )
         case DossierState.ASSESSED:
-            return "dossier.propose", "Đề nghị tỉnh", COMMUNE_REPORT, "dossiers.propose", True
+            return (
+                "dossier.propose",
+                "Đề nghị tỉnh: {product}",
+                COMMUNE_REPORT,
+                "dossiers.propose",
+                True,
+            )
         case DossierState.PROPOSED:
-            return "dossier.accept", "Tiếp nhận hồ sơ", PROVINCE_INTAKE, "dossiers.accept", False
+            return (
+                "dossier.accept",
+                "Tiếp nhận hồ sơ: {product}",
+                PROVINCE_INTAKE,
+                "dossiers.accept",
+                False,
+            )
         case DossierState.FILED:
             ready = report is not None and all(
                 getattr(report, f"{finding}_confirmed") for finding in Finding
@@ -478,13 +502,19 @@ def _work_said(
                 is_leader = actor.has_in_unit(dossier.commune_code, Role.COMMUNE_LEADER)
                 sign = (
                     "dossier.sign",
-                    "Ký báo cáo đánh giá",
+                    "Ký báo cáo đánh giá: {product}",
                     COMMUNE_REPORT,
                     "dossiers.sign",
                     True,
                 )
                 return sign if is_leader else None
-            return "dossier.report", "Kiểm tra, viết báo cáo", COMMUNE, "dossiers.report", True
+            return (
+                "dossier.report",
+                "Kiểm tra, viết báo cáo: {product}",
+                COMMUNE,
+                "dossiers.report",
+                True,
+            )
     return None
 
 

@@ -29,7 +29,6 @@ from app.rulebooks.loader import in_force, regime
 
 PROVINCE = "tỉnh Lai Châu"
 PLACE = "Lai Châu"
-AGENCY = "Sở Nông nghiệp và Môi trường"
 HIGHEST_RANK = 5  # art. 3.3.a: «hạng 5 sao (quốc gia)»; 3 and 4 stars are «cấp tỉnh»
 # Decree 30/2020/NĐ-CP, Annex I: days below 10 and the months 1 and 2 are written with a zero.
 _LAST_MONTH_WITH_ZERO = 2
@@ -42,19 +41,16 @@ _BASES = (
         "Bộ tiêu chí và quy trình đánh giá, phân hạng sản phẩm Mỗi xã một sản phẩm"
     ),
 )
-_DUTIES = (
-    {
-        "who": AGENCY,
-        "what": "thông báo kết quả cho Ủy ban nhân dân cấp xã và các chủ thể; theo dõi, kiểm tra, "
-        "giám sát sản phẩm sau công nhận.",
-    },
-    {
-        "who": "Chủ thể có sản phẩm được công nhận",
-        "what": "duy trì chất lượng sản phẩm và sử dụng nhãn hiệu OCOP đúng quy định.",
-    },
+_AGENCY_DUTY = (
+    "thông báo kết quả cho Ủy ban nhân dân cấp xã và các chủ thể; theo dõi, kiểm tra, "
+    "giám sát sản phẩm sau công nhận."
 )
+_PRODUCER_DUTY = {
+    "who": "Chủ thể có sản phẩm được công nhận",
+    "what": "duy trì chất lượng sản phẩm và sử dụng nhãn hiệu OCOP đúng quy định.",
+}
 _EXECUTORS = (
-    f"Chánh Văn phòng Ủy ban nhân dân tỉnh, Giám đốc {AGENCY}, Chủ tịch Ủy ban nhân dân các xã, "
+    "Chánh Văn phòng Ủy ban nhân dân tỉnh, Giám đốc {agency}, Chủ tịch Ủy ban nhân dân các xã, "
     "phường và các chủ thể có tên tại Phụ lục"
 )
 _RECIPIENTS = ("Như Điều 3", "Bộ Nông nghiệp và Môi trường", "Lưu: VT, KT")
@@ -70,12 +66,24 @@ class MeetingTold:
 
 
 def decision_paper(
-    session: ReadSession, code: str, *, actor: Actor, at: datetime, demonstration: bool
+    session: ReadSession,
+    code: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    agency: str,
+    demonstration: bool,
 ) -> bytes:
-    """Return a decision this actor may see, with its list of products, as a PDF."""
+    """Return a decision this actor may see, with its list of products, as a PDF.
+
+    `agency` is the office that advises the province on OCOP and proposes the decision.
+    """
     decision = get_decision(session, code, actor=actor)
     data = decision_data(
-        decision, decided_products(session, decision), _meetings_of(session, decision)
+        decision,
+        decided_products(session, decision),
+        _meetings_of(session, decision),
+        agency=agency,
     )
     return render_pdf("decision", data | {"specimen": demonstration}, timestamp=at)
 
@@ -104,6 +112,8 @@ def decision_data(
     decision: RecognitionDecision,
     products: Sequence[DecidedProduct],
     meetings: Sequence[MeetingTold],
+    *,
+    agency: str,
 ) -> dict[str, object]:
     """Return what templates/print/decision.typ reads of a decision."""
     rules = regime(products[0].dossier.regime_code) if products else in_force(decision.decided_on)
@@ -123,7 +133,7 @@ def decision_data(
         "province": PROVINCE,
         "round": rounds.pop() if len(rounds) == 1 else "",
         "bases": [*_BASES, *minutes],
-        "proposer": f"Giám đốc {AGENCY}",
+        "proposer": f"Giám đốc {agency}",
         "months": str(months),
         "valid_from": f"{decision.decided_on:%d/%m/%Y}",
         "valid_until": f"{last_valid_day(decision.decided_on, months):%d/%m/%Y}",
@@ -137,8 +147,8 @@ def decision_data(
             }
             for one in products
         ],
-        "duties": list(_DUTIES),
-        "executors": _EXECUTORS,
+        "duties": [{"who": agency, "what": _AGENCY_DUTY}, _PRODUCER_DUTY],
+        "executors": _EXECUTORS.format(agency=agency),
         "recipients": list(_RECIPIENTS),
         "signer": _signer(decision),
     }

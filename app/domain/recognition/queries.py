@@ -9,7 +9,7 @@ from sqlmodel import col, func, or_, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from app.core.db import ReadSession, WriteSession
-from app.core.errors import NotFound
+from app.core.errors import NotFound, Worded
 from app.core.paging import Page, page_of
 from app.core.text import fold
 from app.domain.accounts.enums import Role
@@ -376,7 +376,7 @@ def _results_to_decide(session: ReadSession, actor: Actor) -> list[WorkItem]:
         WorkItem(
             kind="decision.to_draft",
             code="",
-            title=f"Soạn quyết định công nhận: {len(found)} sản phẩm",
+            title=Worded("Soạn quyết định công nhận: {count} sản phẩm", count=len(found)),
             subtitle=f"{shown}…" if len(names) > NAMES_SHOWN else shown,
             due_on=None,
             overdue=False,
@@ -401,8 +401,8 @@ def _drafts_to_sign(session: ReadSession, actor: Actor) -> list[WorkItem]:
         WorkItem(
             kind="decision.to_sign",
             code=decision.code,
-            title=f"Ký quyết định công nhận số {decision.number}",
-            subtitle=f"{products} sản phẩm · {decision.code}",
+            title=Worded("Ký quyết định công nhận số {number}", number=decision.number),
+            subtitle=Worded("{count} sản phẩm · {code}", count=products, code=decision.code),
             due_on=None,
             overdue=False,
             basis=SIGNING_BASIS,

@@ -9,7 +9,7 @@ from sqlmodel import and_, col, func, or_, select
 from sqlmodel.sql.expression import Select
 
 from app.core.db import ReadSession, WriteSession
-from app.core.errors import NotFound
+from app.core.errors import NotFound, Worded
 from app.core.paging import Page, page_of
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
@@ -42,10 +42,10 @@ Batches = Select[StampBatch, Certificate, Product, Producer]
 MOST_WORK = 20
 MOST_KEYS = 256
 _NEXT_STEP = {
-    BatchState.ORDERED: "Duyệt đơn đặt tem",
-    BatchState.APPROVED: "Phát hành tem",
-    BatchState.ISSUED: "In và giao tem",
-    BatchState.DELIVERED: "Xác nhận đã nhận tem",
+    BatchState.ORDERED: "Duyệt đơn đặt tem: {product}",
+    BatchState.APPROVED: "Phát hành tem: {product}",
+    BatchState.ISSUED: "In và giao tem: {product}",
+    BatchState.DELIVERED: "Xác nhận đã nhận tem: {product}",
 }
 
 
@@ -185,8 +185,13 @@ def work_for(session: ReadSession, actor: Actor, *, on: date) -> list[WorkItem]:
         WorkItem(
             kind=f"batch.{batch.state.value}",
             code=batch.code,
-            title=f"{_NEXT_STEP[batch.state]}: {product.name}",
-            subtitle=f"{batch.quantity} tem · {producer.name} · {batch.code}",
+            title=Worded(_NEXT_STEP[batch.state], product=product.name),
+            subtitle=Worded(
+                "{count} tem · {producer} · {code}",
+                count=batch.quantity,
+                producer=producer.name,
+                code=batch.code,
+            ),
             due_on=None,
             overdue=False,
             basis=CUSTODY_BASIS,

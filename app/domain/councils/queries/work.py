@@ -7,6 +7,7 @@ from sqlmodel import and_, col, func, select
 
 from app.core.clock import local_day
 from app.core.db import ReadSession
+from app.core.errors import Worded
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
 from app.domain.councils.enums import ItemState, MeetingState, Seat, SheetState
@@ -89,7 +90,11 @@ def _council_work(session: ReadSession, actor: Actor, on: date) -> list[WorkItem
             locked and (known[3] if known else True),
         )
         due = round_.results_before - timedelta(days=1)
-        subtitle = f"Phiên họp {local_day(meeting.starts_at):%d/%m/%Y} · {meeting.place}"
+        subtitle = Worded(
+            "Phiên họp {day} · {place}",
+            day=f"{local_day(meeting.starts_at):%d/%m/%Y}",
+            place=meeting.place,
+        )
         if item.state is not ItemState.SCORING:
             continue
         if sheet is not None and sheet.state is SheetState.DRAFT:
@@ -97,7 +102,7 @@ def _council_work(session: ReadSession, actor: Actor, on: date) -> list[WorkItem
                 WorkItem(
                     kind="sheet.score",
                     code=sheet.code,
-                    title=f"Chấm điểm: {product}",
+                    title=Worded("Chấm điểm: {product}", product=product),
                     subtitle=subtitle,
                     due_on=due,
                     overdue=on > due,
@@ -110,7 +115,7 @@ def _council_work(session: ReadSession, actor: Actor, on: date) -> list[WorkItem
                 WorkItem(
                     kind="item.lock",
                     code=item.code,
-                    title=f"Chốt kết quả: {product}",
+                    title=Worded("Chốt kết quả: {product}", product=product),
                     subtitle=subtitle,
                     due_on=due,
                     overdue=on > due,
@@ -130,7 +135,9 @@ def _council_work(session: ReadSession, actor: Actor, on: date) -> list[WorkItem
                 WorkItem(
                     kind="meeting.open" if opens else "meeting.close",
                     code=meeting.code,
-                    title="Mở phiên họp" if opens else "Kết thúc phiên họp, lập biên bản",
+                    title=Worded("Mở phiên họp")
+                    if opens
+                    else Worded("Kết thúc phiên họp, lập biên bản"),
                     subtitle=f"{local_day(meeting.starts_at):%d/%m/%Y} · {meeting.place}",
                     due_on=due,
                     overdue=on > due,
@@ -157,8 +164,10 @@ def _agency_work(session: ReadSession, on: date) -> list[WorkItem]:
             WorkItem(
                 kind="round.schedule",
                 code=round_.code,
-                title=f"Xếp phiên họp: {count} hồ sơ đã tiếp nhận",
-                subtitle=f"Đợt {round_.ordinal} năm {round_.year}",
+                title=Worded("Xếp phiên họp: {count} hồ sơ đã tiếp nhận", count=count),
+                subtitle=Worded(
+                    "Đợt {ordinal} năm {year}", ordinal=round_.ordinal, year=round_.year
+                ),
                 due_on=due,
                 overdue=on > due,
                 basis=MEETING_BASIS,
