@@ -1,0 +1,33 @@
+"""Everything that can happen in recognition: decisions, certificates, history; by whom, see policy."""
+
+from app.domain.recognition.actions.deciding import (
+    AlreadyInDecision,
+    BelowThreeStars,
+    DatedBeforeResult,
+    DatedInFuture,
+    FiveStarsByMinistry,
+    NumberUsed,
+    RecognitionKnown,
+    RegisterFull,
+    ResultNotLocked,
+    draft_decision,
+    import_recognised,
+    revise_decision,
+    sign_decision,
+)
+
+__all__ = [
+    "AlreadyInDecision",
+    "BelowThreeStars",
+    "DatedBeforeResult",
+    "DatedInFuture",
+    "FiveStarsByMinistry",
+    "NumberUsed",
+    "RecognitionKnown",
+    "RegisterFull",
+    "ResultNotLocked",
+    "draft_decision",
+    "import_recognised",
+    "revise_decision",
+    "sign_decision",
+]
