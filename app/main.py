@@ -20,12 +20,12 @@ from app.api.deps import IDEMPOTENCY_PARAMETER, TokenNeeded
 from app.api.problems import TITLES, ProblemDetails, problem_answer, refusal_problem
 from app.core.db import is_answering, make_engine
 from app.core.errors import Invalid, NotFound, Refusal
+from app.core.sentences import fields_of
 from app.core.settings import Settings
 from app.http.bodies import BodyTooLarge
 from app.http.gate import Gate, Overloaded
 from app.http.headers import SecurityHeaders
 from app.http.limits import LoginLimit, TooManyAttempts
-from app.http.sentences import fields_of
 from app.http.sessions import READING
 from app.web import routers as page_routers
 from app.web.deps import SignInNeeded

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from app.core.errors import Invalid
-from app.http.sentences import fields_of
+from app.core.sentences import fields_of
 
 MOST_FIELDS = 400
 MOST_FILES = 10
