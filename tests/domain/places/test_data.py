@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from app.demonstration.journeys import PLACEHOLDER
 from app.domain.accounts.enums import Role
 from app.domain.councils.enums import Seat
 from app.domain.dossiers.enums import EvidenceKind
@@ -399,4 +400,4 @@ def test_evidence_is_of_known_kinds_small_and_cites_criteria_that_exist(name: st
 
 def test_every_evidence_file_is_used() -> None:
     used = {paper["file"] for name in CASES for paper in case(name).get("evidence", [])}
-    assert {path.name for path in (DEMONSTRATION / "evidence").iterdir()} == used
+    assert {path.name for path in (DEMONSTRATION / "evidence").iterdir()} == used | {PLACEHOLDER}
