@@ -674,7 +674,7 @@ def _open_reasons(
                 code="divergence",
                 template=(
                     "Phiếu cao nhất và thấp nhất chênh nhau {spread} điểm, quá giới hạn {limit} "
-                    "điểm: hội đồng thảo luận và chấm lại."
+                    "điểm của quy chế."
                 ),
                 params={"spread": spread, "limit": rules.divergence.limit},
                 basis=f"{rules.title} ({rules.divergence.basis.citation})",
