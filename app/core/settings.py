@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.core.storage import DiskStorage, Storage, bucket_storage
 
 HTMX_SOURCE = "https://cdn.jsdelivr.net/npm/htmx.org@4.0.1/dist/htmx.min.js"
 HTMX_INTEGRITY = "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
@@ -35,7 +37,14 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(default=120, ge=5)
     session_hours: int = Field(default=12, ge=1)
     largest_upload_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
+    upload_idle_seconds: float = Field(default=30.0, gt=0)  # a silent sender is waited for so long
     login_attempts: str = "10/15 minutes"
+    files_url: str = ""  # s3://bucket/prefix; empty keeps files under the data folder
+    files_endpoint: str = ""  # of a service that is not Amazon's
+    files_region: str = ""
+    files_access_key: str = ""
+    files_secret_key: SecretStr = SecretStr("")
+    files_secret_key_file: Path | None = None  # read instead of the variable above
 
     @model_validator(mode="after")
     def _fill_in(self) -> Self:
@@ -47,6 +56,13 @@ class Settings(BaseSettings):
                 "postgresql://", "postgresql+psycopg://", 1
             )
         self.key_dir = (self.key_dir or self.data_dir / "keys").resolve()
+        if self.files_secret_key_file is not None:
+            self.files_secret_key = SecretStr(
+                self.files_secret_key_file.read_text(encoding="utf-8").strip()
+            )
+        if self.files_url and not self.files_url.startswith("s3://"):
+            message = "OCOP_FILES_URL must look like s3://bucket/prefix"
+            raise ValueError(message)
         if len(self.stamp_host) > LONGEST_STAMP_HOST:
             message = "OCOP_STAMP_HOST may have at most 15 characters: the QR must stay version 6"
             raise ValueError(message)
@@ -54,8 +70,26 @@ class Settings(BaseSettings):
 
     @property
     def files_dir(self) -> Path:
-        """Where uploaded files lie, named by the hash of their content."""
+        """Where uploaded files lie while no bucket is set, named by the hash of their content."""
         return self.data_dir / "files"
+
+    @cached_property
+    def files(self) -> Storage:
+        """Where uploaded files are kept: the folder above, or the bucket that OCOP_FILES_URL names."""
+        if not self.files_url:
+            return DiskStorage(self.files_dir)
+        return bucket_storage(
+            self.files_url,
+            endpoint=self.files_endpoint,
+            region=self.files_region,
+            access_key=self.files_access_key,
+            secret_key=self.files_secret_key.get_secret_value(),
+        )
+
+    @property
+    def parts_dir(self) -> Path:
+        """Where files lie that are still arriving: always a disk, shared by the processes here."""
+        return self.data_dir / "parts"
 
     @property
     def private_key_dir(self) -> Path:

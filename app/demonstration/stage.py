@@ -9,6 +9,7 @@ from app.core.clock import local_day
 from app.core.db import WriteSession
 from app.core.files import StoredFile, store
 from app.core.settings import Settings
+from app.core.storage import Storage
 from app.demonstration.cast import Cast
 from app.demonstration.sources import (
     EVIDENCE,
@@ -40,14 +41,14 @@ Step = Callable[[datetime], object]
 class Tool:
     """What the machine gives: where files lie, where keys lie, which council rules are added."""
 
-    files_dir: Path
+    files: Storage
     key_dir: Path
     council_rules_dir: Path | None
 
     @classmethod
     def of(cls, settings: Settings) -> "Tool":
         """Take from the settings what the scenes need."""
-        return cls(settings.files_dir, settings.private_key_dir, settings.council_rules_dir)
+        return cls(settings.files, settings.private_key_dir, settings.council_rules_dir)
 
 
 class Script:
@@ -78,11 +79,9 @@ class Stage:
         self._papers = 0
 
     @staticmethod
-    def stored(files_dir: Path) -> dict[str, StoredFile]:
+    def stored(files: Storage) -> dict[str, StoredFile]:
         """Keep every file of `data/evidence`; returns what is known of each by its name."""
-        return {
-            path.name: store(files_dir, path.read_bytes()) for path in sorted(EVIDENCE.iterdir())
-        }
+        return {path.name: store(files, path.read_bytes()) for path in sorted(EVIDENCE.iterdir())}
 
     def paper_number(self, kind: str) -> str:
         """Return the next number of a paper, which says that it is invented."""

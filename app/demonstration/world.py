@@ -104,7 +104,7 @@ def build_world(engine: Engine, settings: Settings, *, at: datetime) -> bool:
         if is_demonstration(session):
             return False
         _refuse_real_data(session)
-    files = Stage.stored(settings.files_dir)
+    files = Stage.stored(settings.files)
     with transaction(engine) as session:
         load_reference(session)
         _World(Stage(session, Tool.of(settings)), files, at).play()

@@ -1,0 +1,72 @@
+"""Kept files as answers: streamed in bounded pieces, to be saved and never shown as a page of ours.
+
+A line that breaks may ask for the rest: one range at a time, held together by the hash as the ETag.
+"""
+
+import re
+import unicodedata
+from urllib.parse import quote
+
+from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
+
+from app.core.storage import NotKept, Storage
+
+# Nothing inside may run, load or speak to anybody, even where a browser shows it all the same.
+FILE_POLICY = "default-src 'none'; sandbox"
+_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
+
+
+def attachment(
+    request: Request, storage: Storage, *, sha256: str, media_type: str, file_name: str
+) -> Response:
+    """Answer with a kept file or the part of it that was asked for; NotKept when it is gone."""
+    size = storage.size_of(sha256)
+    if size is None:
+        raise NotKept(sha256)
+    etag = f'"{sha256}"'
+    headers = {
+        "content-disposition": disposition(file_name),
+        "content-security-policy": FILE_POLICY,
+        "x-content-type-options": "nosniff",
+        "cache-control": "private, no-store",
+        "accept-ranges": "bytes",
+        "etag": etag,
+    }
+    first, last, status = 0, size - 1, 200
+    if wanted := _wanted(request, size, etag):
+        first, last = wanted
+        if first > last:
+            return Response(status_code=416, headers=headers | {"content-range": f"bytes */{size}"})
+        headers["content-range"] = f"bytes {first}-{last}/{size}"
+        status = 206
+    headers["content-length"] = str(last - first + 1)
+    return StreamingResponse(
+        storage.chunks(sha256, first, last),
+        status_code=status,
+        media_type=media_type,
+        headers=headers,
+    )
+
+
+def disposition(file_name: str) -> str:
+    """Return a header that saves under this name; a name of any letters stays harmless in it.
+
+    RFC 6266: plain letters for old programs, RFC 5987 for the rest. Signs that turn the reading
+    direction or cannot be seen are left out: they would let `gpj.exe` pass for a picture.
+    """
+    shown = "".join(sign for sign in file_name if unicodedata.category(sign)[0] != "C")
+    shown = shown.replace("/", "_").replace("\\", "_").strip(". ") or "tep"
+    plain = unicodedata.normalize("NFKD", shown.replace("đ", "d").replace("Đ", "D"))
+    plain = re.sub(r"[^A-Za-z0-9._ -]", "", plain).strip(". ") or "tep"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(shown, safe='')}"
+
+
+def _wanted(request: Request, size: int, etag: str) -> tuple[int, int] | None:
+    asked = _RANGE.fullmatch(request.headers.get("range", "").strip())
+    if asked is None or request.headers.get("if-range", etag) != etag:
+        return None
+    first, last = asked.groups()
+    if not first:
+        return (max(0, size - int(last)), size - 1) if last else None
+    return int(first), min(int(last), size - 1) if last else size - 1
