@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="OCOP Lai Châu")
 audit_cli = typer.Typer(no_args_is_help=True, help="Nhật ký")
 key_cli = typer.Typer(no_args_is_help=True, help="Khóa ký tem")
+uploads_cli = typer.Typer(no_args_is_help=True, help="Tệp gửi dở")
 cli.add_typer(audit_cli, name="audit")
+cli.add_typer(uploads_cli, name="uploads")
 cli.add_typer(key_cli, name="stamp-key")
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -240,6 +242,25 @@ def key_create(kid: Annotated[int, typer.Argument(min=0, max=255)]) -> None:
     with _database(settings) as engine, transaction(engine) as session:
         create_stamp_key(session, settings.private_key_dir, kid, at=now())
     typer.echo(f"Đã tạo khóa số {kid}.")
+
+
+@uploads_cli.command("expire")
+def uploads_expire() -> None:
+    """Xóa các tệp gửi dở đã quá hạn, và phần tệp không còn ai gửi (chạy mỗi ngày)."""
+    from app.core import parts
+    from app.core.clock import now
+    from app.core.db import transaction
+    from app.domain.uploads.actions import forget_expired_uploads
+    from app.domain.uploads.queries import known_codes
+
+    settings = _settings()
+    # Listed before the database is asked: a file that begins meanwhile is not on the list.
+    lying = parts.codes_in(settings.parts_dir)
+    with _database(settings) as engine, transaction(engine) as session:
+        gone = forget_expired_uploads(session, at=now())
+        lying -= known_codes(session, lying)
+    removed = sum(parts.discard(settings.parts_dir, code) for code in sorted(lying))
+    typer.echo(f"Tệp gửi dở quá hạn: {gone}; phần tệp đã xóa: {removed}.")
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from app.core.db import is_answering, make_engine
 from app.core.errors import Invalid, NotFound, Refusal
 from app.core.sentences import fields_of
 from app.core.settings import Settings
+from app.http.arrivals import Arrivals
 from app.http.bodies import BodyTooLarge
 from app.http.gate import Gate, Overloaded
 from app.http.headers import SecurityHeaders
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.engine = make_engine(settings)
     app.state.gate = Gate(settings.pool_size, settings.pool_wait_seconds)
+    app.state.arrivals = Arrivals(settings.upload_idle_seconds)
     app.state.login_limit = LoginLimit(settings.login_attempts)
     for router in api_routers():
         app.include_router(router, prefix=API_PREFIX)

@@ -5,11 +5,13 @@ from app.domain.accounts import models as accounts
 from app.domain.audit import models as audit
 from app.domain.councils import models as councils
 from app.domain.dossiers import models as dossiers
+from app.domain.photos import models as photos
 from app.domain.places import models as places
 from app.domain.producers import models as producers
 from app.domain.products import models as products
 from app.domain.recognition import models as recognition
 from app.domain.stamps import models as stamps
+from app.domain.uploads import models as uploads
 from app.http import idempotency
 
 TABLES = (
@@ -19,7 +21,9 @@ TABLES = (
     accounts,
     producers,
     products,
+    photos,
     dossiers,
+    uploads,
     councils,
     recognition,
     stamps,

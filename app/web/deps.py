@@ -47,6 +47,19 @@ def language_of(request: Request) -> str:
     return asked if asked in LANGUAGES else LANGUAGES[0]
 
 
+def say(answer: Response, said: str, settings: Settings) -> None:
+    """Let the next page begin with one sentence about what was done."""
+    answer.set_cookie(
+        SAID_COOKIE,
+        quote(said),
+        max_age=60,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=settings.secure_cookies,
+    )
+
+
 class SignInNeeded(Exception):  # noqa: N818 -- an answer (go and sign in), not a fault
     """The page is for people who signed in."""
 
@@ -113,15 +126,7 @@ class VisitorPage:
         """Answer with an address of our own."""
         answer: Response = RedirectResponse(address, status_code=303)
         if said:
-            answer.set_cookie(
-                SAID_COOKIE,
-                quote(said),
-                max_age=60,
-                path="/",
-                httponly=True,
-                samesite="lax",
-                secure=self.settings.secure_cookies,
-            )
+            say(answer, said, self.settings)
         return answer
 
 

@@ -236,8 +236,10 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
     sa.Column('producer_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('kind', sa.Enum('business_registration', 'production_conditions', 'material_origin', 'environment', 'local_labour', 'growth', 'intellectual_property', 'market', 'promotion', 'story', 'quality_declaration', 'test_report', 'barcode', 'quality_system', 'award', 'other', name='evidencekind', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('title', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('title_folded', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('number', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('issuer', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('issued_on', sa.Date(), nullable=True),
@@ -248,13 +250,22 @@ def upgrade() -> None:
     sa.Column('sha256', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('added_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('added_by_helper', sa.Boolean(), nullable=False),
+    sa.Column('replaced_by_id', sa.Integer(), nullable=True),
+    sa.Column('replaced_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('withdrawn_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('withdrawn_reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.CheckConstraint('(replaced_by_id IS NULL) = (replaced_at IS NULL)', name=op.f('ck_evidence_replaced_by_and_at_together')),
+    sa.CheckConstraint('replaced_by_id <> id', name=op.f('ck_evidence_not_replaced_by_itself')),
     sa.ForeignKeyConstraint(['producer_id'], ['producers.id'], name=op.f('fk_evidence_producer_id_producers')),
+    sa.ForeignKeyConstraint(['replaced_by_id'], ['evidence.id'], name=op.f('fk_evidence_replaced_by_id_evidence')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_evidence')),
     sa.UniqueConstraint('code', name=op.f('uq_evidence_code')),
     sa.UniqueConstraint('producer_id', 'sha256', name=op.f('uq_evidence_producer_id_sha256'))
     )
     with op.batch_alter_table('evidence', schema=None) as batch_op:
+        batch_op.create_index('ix_evidence_expires_on', ['expires_on'], unique=False)
         batch_op.create_index(batch_op.f('ix_evidence_producer_id'), ['producer_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_evidence_replaced_by_id'), ['replaced_by_id'], unique=False)
 
     op.create_table('login_sessions',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -314,12 +325,43 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_products_name_folded'), ['name_folded'], unique=False)
         batch_op.create_index(batch_op.f('ix_products_producer_id'), ['producer_id'], unique=False)
 
+    op.create_table('uploads',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('resume_code', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('owner_id', sa.Integer(), nullable=False),
+    sa.Column('start_key', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=True),
+    sa.Column('dossier_code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('state', sa.Enum('receiving', 'finished', 'refused', name='uploadstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('file_name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('length', sa.Integer(), nullable=False),
+    sa.Column('received', sa.Integer(), nullable=False),
+    sa.Column('sha256', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('described', sa.JSON(), nullable=False),
+    sa.Column('evidence_code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=True),
+    sa.Column('refusal', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('begun_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('expires_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.CheckConstraint("(state = 'finished') = (evidence_code IS NOT NULL)", name=op.f('ck_uploads_finished_is_evidence')),
+    sa.CheckConstraint('received BETWEEN 0 AND length', name=op.f('ck_uploads_received_within_length')),
+    sa.ForeignKeyConstraint(['owner_id'], ['users.id'], name=op.f('fk_uploads_owner_id_users')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_uploads')),
+    sa.UniqueConstraint('code', name=op.f('uq_uploads_code')),
+    sa.UniqueConstraint('owner_id', 'start_key', name=op.f('uq_uploads_owner_id_start_key')),
+    sa.UniqueConstraint('resume_code', name=op.f('uq_uploads_resume_code'))
+    )
+    with op.batch_alter_table('uploads', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_uploads_expires_at'), ['expires_at'], unique=False)
+
     op.create_table('dossiers',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('kind', sa.Enum('first', 'upgrade', 'renewal', name='dossierkind', native_enum=False, create_constraint=True, length=40), nullable=False),
-    sa.Column('state', sa.Enum('draft', 'filed', 'returned', 'assessed', 'proposed', 'accepted', 'scheduled', 'scoring', 'locked', 'recognised', 'below_three', 'excluded', 'awaiting_centre', 'withdrawn', name='dossierstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('previous_dossier_id', sa.Integer(), nullable=True),
+    sa.Column('certificate_code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('previous_star', sa.Integer(), nullable=True),
+    sa.Column('state', sa.Enum('draft', 'filed', 'returned', 'assessed', 'proposed', 'completion_requested', 'accepted', 'advised', 'scheduled', 'scoring', 'locked', 'recognised', 'below_three', 'excluded', 'awaiting_centre', 'withdrawn', name='dossierstate', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('product_id', sa.Integer(), nullable=False),
     sa.Column('producer_id', sa.Integer(), nullable=False),
     sa.Column('commune_code', sqlmodel.sql.sqltypes.AutoString(length=5), nullable=False),
@@ -338,14 +380,28 @@ def upgrade() -> None:
     sa.Column('slip_number', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=True),
     sa.Column('commune_due_on', sa.Date(), nullable=True),
     sa.Column('return_items', sa.JSON(), nullable=False),
+    sa.Column('returns', sa.JSON(), nullable=False),
+    sa.Column('received_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('received_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('received_samples', sa.Integer(), nullable=True),
+    sa.Column('component_checks', sa.JSON(), nullable=False),
+    sa.Column('components_complete', sa.Boolean(), nullable=False),
+    sa.Column('checked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('checked_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('assessed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('proposed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('proposal_number', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('asked_parts', sa.JSON(), nullable=False),
+    sa.Column('completion_due_on', sa.Date(), nullable=True),
     sa.Column('accepted_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('province_slip_number', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=True),
     sa.Column('round_id', sa.Integer(), nullable=True),
+    sa.Column('province_due_on', sa.Date(), nullable=True),
     sa.Column('closed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.CheckConstraint("(received_at IS NULL) = (received_by = '')", name=op.f('ck_dossiers_received_by_and_at')),
+    sa.CheckConstraint('received_samples >= 0', name=op.f('ck_dossiers_received_samples_counted')),
     sa.CheckConstraint('sample_count >= 0', name=op.f('ck_dossiers_samples_counted')),
+    sa.ForeignKeyConstraint(['previous_dossier_id'], ['dossiers.id'], name=op.f('fk_dossiers_previous_dossier_id_dossiers')),
     sa.ForeignKeyConstraint(['producer_id'], ['producers.id'], name=op.f('fk_dossiers_producer_id_producers')),
     sa.ForeignKeyConstraint(['product_id'], ['products.id'], name=op.f('fk_dossiers_product_id_products')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_dossiers')),
@@ -356,8 +412,10 @@ def upgrade() -> None:
     with op.batch_alter_table('dossiers', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_dossiers_commune_due_on'), ['commune_due_on'], unique=False)
         batch_op.create_index('ix_dossiers_commune_state', ['commune_code', 'state', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_dossiers_previous_dossier_id'), ['previous_dossier_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_dossiers_producer_id'), ['producer_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_dossiers_product_id'), ['product_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_dossiers_province_due_on'), ['province_due_on'], unique=False)
         batch_op.create_index(batch_op.f('ix_dossiers_round_id'), ['round_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_dossiers_state'), ['state'], unique=False)
         batch_op.create_index('uq_dossiers_open_product', ['product_id'], unique=True, sqlite_where=sa.text("state NOT IN ('recognised', 'below_three', 'excluded', 'withdrawn')"), postgresql_where=sa.text("state NOT IN ('recognised', 'below_three', 'excluded', 'withdrawn')"))
@@ -386,6 +444,38 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_meetings_council_id'), ['council_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_meetings_round_id'), ['round_id'], unique=False)
 
+    op.create_table('product_code_aliases',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('code_folded', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('product_id', sa.Integer(), nullable=False),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['product_id'], ['products.id'], name=op.f('fk_product_code_aliases_product_id_products')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_product_code_aliases')),
+    sa.UniqueConstraint('code_folded', name=op.f('uq_product_code_aliases_code_folded'))
+    )
+    with op.batch_alter_table('product_code_aliases', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_product_code_aliases_product_id'), ['product_id'], unique=False)
+
+    op.create_table('advisory_reports',
+    sa.Column('dossier_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('parts', sa.JSON(), nullable=False),
+    sa.Column('suggested', sa.JSON(), nullable=False),
+    sa.Column('legal_papers', sa.Text(), nullable=False),
+    sa.Column('legal_papers_in_order', sa.Boolean(), nullable=False),
+    sa.Column('recommendation', sa.Enum('evaluate', 'complete_first', 'survey_first', 'test_first', 'not_evaluate', name='recommendation', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('conclusion', sa.Text(), nullable=False),
+    sa.Column('written_by_id', sa.Integer(), nullable=True),
+    sa.Column('written_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('written_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('signed_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('signed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.CheckConstraint('(signed_at IS NULL) = (signed_by IS NULL)', name=op.f('ck_advisory_reports_signed_by_and_at_together')),
+    sa.ForeignKeyConstraint(['dossier_id'], ['dossiers.id'], name=op.f('fk_advisory_reports_dossier_id_dossiers')),
+    sa.PrimaryKeyConstraint('dossier_id', name=op.f('pk_advisory_reports'))
+    )
     op.create_table('agenda_items',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
@@ -408,6 +498,26 @@ def upgrade() -> None:
     with op.batch_alter_table('agenda_items', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_agenda_items_dossier_id'), ['dossier_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_agenda_items_meeting_id'), ['meeting_id'], unique=False)
+
+    op.create_table('attachments',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('dossier_id', sa.Integer(), nullable=False),
+    sa.Column('subject_code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('title', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('file_name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('media_type', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('sha256', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('added_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('added_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['dossier_id'], ['dossiers.id'], name=op.f('fk_attachments_dossier_id_dossiers')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_attachments')),
+    sa.UniqueConstraint('code', name=op.f('uq_attachments_code')),
+    sa.UniqueConstraint('subject_code', 'sha256', name=op.f('uq_attachments_subject_code_sha256'))
+    )
+    with op.batch_alter_table('attachments', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_attachments_dossier_id'), ['dossier_id'], unique=False)
 
     op.create_table('attendances',
     sa.Column('meeting_id', sa.Integer(), nullable=False),
@@ -449,20 +559,40 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_certificates')),
     sa.UniqueConstraint('code', name=op.f('uq_certificates_code')),
     sa.UniqueConstraint('dossier_id', name=op.f('uq_certificates_dossier_id')),
-    sa.UniqueConstraint('product_code', name=op.f('uq_certificates_product_code')),
     sa.UniqueConstraint('record_number', name=op.f('uq_certificates_record_number'))
     )
     with op.batch_alter_table('certificates', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_certificates_decision_id'), ['decision_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_certificates_expires_on'), ['expires_on'], unique=False)
         batch_op.create_index(batch_op.f('ix_certificates_producer_id'), ['producer_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_certificates_product_code'), ['product_code'], unique=False)
         batch_op.create_index(batch_op.f('ix_certificates_product_id'), ['product_id'], unique=False)
 
+    op.create_table('change_reports',
+    sa.Column('dossier_id', sa.Integer(), nullable=False),
+    sa.Column('changes', sa.Text(), nullable=False),
+    sa.Column('materials', sa.Text(), nullable=False),
+    sa.Column('technology', sa.Text(), nullable=False),
+    sa.Column('packaging', sa.Text(), nullable=False),
+    sa.Column('quality_declaration', sa.Text(), nullable=False),
+    sa.Column('tests', sa.Text(), nullable=False),
+    sa.Column('tests_done', sa.Integer(), nullable=True),
+    sa.Column('market', sa.Text(), nullable=False),
+    sa.Column('output_amount', sa.BigInteger(), nullable=True),
+    sa.Column('output_unit', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('revenue', sa.BigInteger(), nullable=True),
+    sa.CheckConstraint('revenue >= 0 AND output_amount >= 0', name=op.f('ck_change_reports_counted_from_zero')),
+    sa.CheckConstraint('tests_done >= 0', name=op.f('ck_change_reports_tests_counted')),
+    sa.ForeignKeyConstraint(['dossier_id'], ['dossiers.id'], name=op.f('fk_change_reports_dossier_id_dossiers')),
+    sa.PrimaryKeyConstraint('dossier_id', name=op.f('pk_change_reports'))
+    )
     op.create_table('commune_reports',
     sa.Column('dossier_id', sa.Integer(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('material_finding', sa.Text(), nullable=False),
     sa.Column('material_local_percent', sa.Integer(), nullable=False),
+    sa.Column('material_local_kg', sa.Integer(), nullable=True),
+    sa.Column('material_total_kg', sa.Integer(), nullable=True),
     sa.Column('material_confirmed', sa.Boolean(), nullable=False),
     sa.Column('labour_finding', sa.Text(), nullable=False),
     sa.Column('workers_total', sa.Integer(), nullable=False),
@@ -472,18 +602,45 @@ def upgrade() -> None:
     sa.Column('idea_confirmed', sa.Boolean(), nullable=False),
     sa.Column('identity_finding', sa.Text(), nullable=False),
     sa.Column('identity_confirmed', sa.Boolean(), nullable=False),
+    sa.Column('meeting_number', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('meeting_on', sa.Date(), nullable=True),
+    sa.Column('meeting_conclusion', sa.Text(), nullable=False),
     sa.Column('report_number', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('prepared_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('prepared_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('signed_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('signed_title', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('signed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.CheckConstraint('(material_local_kg IS NULL) = (material_total_kg IS NULL)', name=op.f('ck_commune_reports_kg_both_or_none')),
     sa.CheckConstraint('(signed_at IS NULL) = (signed_by IS NULL)', name=op.f('ck_commune_reports_signed_by_and_at_together')),
+    sa.CheckConstraint('material_local_kg BETWEEN 0 AND material_total_kg', name=op.f('ck_commune_reports_local_kg_within_total')),
     sa.CheckConstraint('material_local_percent BETWEEN 0 AND 100', name=op.f('ck_commune_reports_percent')),
     sa.CheckConstraint('workers_local <= workers_total', name=op.f('ck_commune_reports_local_within_total')),
     sa.ForeignKeyConstraint(['dossier_id'], ['dossiers.id'], name=op.f('fk_commune_reports_dossier_id_dossiers')),
     sa.PrimaryKeyConstraint('dossier_id', name=op.f('pk_commune_reports'))
     )
+    op.create_table('completion_requests',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('dossier_id', sa.Integer(), nullable=False),
+    sa.Column('ordinal', sa.Integer(), nullable=False),
+    sa.Column('letter_number', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('items', sa.JSON(), nullable=False),
+    sa.Column('requested_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('requested_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('answered_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('recalled_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('recall_reason', sa.Text(), nullable=False),
+    sa.CheckConstraint('answered_at IS NULL OR recalled_at IS NULL', name=op.f('ck_completion_requests_answered_or_recalled')),
+    sa.ForeignKeyConstraint(['dossier_id'], ['dossiers.id'], name=op.f('fk_completion_requests_dossier_id_dossiers')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_completion_requests')),
+    sa.UniqueConstraint('code', name=op.f('uq_completion_requests_code')),
+    sa.UniqueConstraint('dossier_id', 'ordinal', name=op.f('uq_completion_requests_dossier_id_ordinal'))
+    )
+    with op.batch_alter_table('completion_requests', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_completion_requests_dossier_id'), ['dossier_id'], unique=False)
+
     op.create_table('decision_items',
     sa.Column('decision_id', sa.Integer(), nullable=False),
     sa.Column('dossier_id', sa.Integer(), nullable=False),
@@ -506,6 +663,54 @@ def upgrade() -> None:
     with op.batch_alter_table('evidence_uses', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_evidence_uses_evidence_id'), ['evidence_id'], unique=False)
 
+    op.create_table('extra_tests',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('dossier_id', sa.Integer(), nullable=False),
+    sa.Column('criterion_code', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('subject', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('laboratory', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('sample_codes', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('ordered_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('ordered_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('outcome', sa.Enum('passed', 'failed', name='laboutcome', native_enum=False, create_constraint=True, length=40), nullable=True),
+    sa.Column('result', sa.Text(), nullable=False),
+    sa.Column('result_number', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('result_on', sa.Date(), nullable=True),
+    sa.Column('recorded_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('recorded_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.CheckConstraint('(outcome IS NULL) = (recorded_at IS NULL)', name=op.f('ck_extra_tests_outcome_and_time_together')),
+    sa.ForeignKeyConstraint(['dossier_id'], ['dossiers.id'], name=op.f('fk_extra_tests_dossier_id_dossiers')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_extra_tests')),
+    sa.UniqueConstraint('code', name=op.f('uq_extra_tests_code'))
+    )
+    with op.batch_alter_table('extra_tests', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_extra_tests_dossier_id'), ['dossier_id'], unique=False)
+
+    op.create_table('gate_answers',
+    sa.Column('dossier_id', sa.Integer(), nullable=False),
+    sa.Column('gate', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('heading', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('wording', sa.Text(), nullable=False),
+    sa.Column('basis', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by_system', sa.Boolean(), nullable=False),
+    sa.Column('answered_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('answered_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['dossier_id'], ['dossiers.id'], name=op.f('fk_gate_answers_dossier_id_dossiers')),
+    sa.PrimaryKeyConstraint('dossier_id', 'gate', name=op.f('pk_gate_answers'))
+    )
+    op.create_table('province_checks',
+    sa.Column('dossier_id', sa.Integer(), nullable=False),
+    sa.Column('ordinal', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('items', sa.JSON(), nullable=False),
+    sa.Column('checked_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('checked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['dossier_id'], ['dossiers.id'], name=op.f('fk_province_checks_dossier_id_dossiers')),
+    sa.PrimaryKeyConstraint('dossier_id', 'ordinal', name=op.f('pk_province_checks'))
+    )
     op.create_table('self_assessment_answers',
     sa.Column('dossier_id', sa.Integer(), nullable=False),
     sa.Column('criterion_code', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
@@ -514,6 +719,23 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['dossier_id'], ['dossiers.id'], name=op.f('fk_self_assessment_answers_dossier_id_dossiers')),
     sa.PrimaryKeyConstraint('dossier_id', 'criterion_code', name=op.f('pk_self_assessment_answers'))
     )
+    op.create_table('site_surveys',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('dossier_id', sa.Integer(), nullable=False),
+    sa.Column('record_number', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('surveyed_on', sa.Date(), nullable=False),
+    sa.Column('people', sa.Text(), nullable=False),
+    sa.Column('findings', sa.Text(), nullable=False),
+    sa.Column('recorded_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('recorded_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['dossier_id'], ['dossiers.id'], name=op.f('fk_site_surveys_dossier_id_dossiers')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_site_surveys')),
+    sa.UniqueConstraint('code', name=op.f('uq_site_surveys_code'))
+    )
+    with op.batch_alter_table('site_surveys', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_site_surveys_dossier_id'), ['dossier_id'], unique=False)
+
     op.create_table('gate_findings',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
@@ -713,26 +935,51 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_gate_findings_item_id'))
 
     op.drop_table('gate_findings')
+    with op.batch_alter_table('site_surveys', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_site_surveys_dossier_id'))
+
+    op.drop_table('site_surveys')
     op.drop_table('self_assessment_answers')
+    op.drop_table('province_checks')
+    op.drop_table('gate_answers')
+    with op.batch_alter_table('extra_tests', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_extra_tests_dossier_id'))
+
+    op.drop_table('extra_tests')
     with op.batch_alter_table('evidence_uses', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_evidence_uses_evidence_id'))
 
     op.drop_table('evidence_uses')
     op.drop_table('decision_items')
+    with op.batch_alter_table('completion_requests', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_completion_requests_dossier_id'))
+
+    op.drop_table('completion_requests')
     op.drop_table('commune_reports')
+    op.drop_table('change_reports')
     with op.batch_alter_table('certificates', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_certificates_product_id'))
+        batch_op.drop_index(batch_op.f('ix_certificates_product_code'))
         batch_op.drop_index(batch_op.f('ix_certificates_producer_id'))
         batch_op.drop_index(batch_op.f('ix_certificates_expires_on'))
         batch_op.drop_index(batch_op.f('ix_certificates_decision_id'))
 
     op.drop_table('certificates')
     op.drop_table('attendances')
+    with op.batch_alter_table('attachments', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_attachments_dossier_id'))
+
+    op.drop_table('attachments')
     with op.batch_alter_table('agenda_items', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_agenda_items_meeting_id'))
         batch_op.drop_index(batch_op.f('ix_agenda_items_dossier_id'))
 
     op.drop_table('agenda_items')
+    op.drop_table('advisory_reports')
+    with op.batch_alter_table('product_code_aliases', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_product_code_aliases_product_id'))
+
+    op.drop_table('product_code_aliases')
     with op.batch_alter_table('meetings', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_meetings_round_id'))
         batch_op.drop_index(batch_op.f('ix_meetings_council_id'))
@@ -742,12 +989,18 @@ def downgrade() -> None:
         batch_op.drop_index('uq_dossiers_open_product', sqlite_where=sa.text("state NOT IN ('recognised', 'below_three', 'excluded', 'withdrawn')"), postgresql_where=sa.text("state NOT IN ('recognised', 'below_three', 'excluded', 'withdrawn')"))
         batch_op.drop_index(batch_op.f('ix_dossiers_state'))
         batch_op.drop_index(batch_op.f('ix_dossiers_round_id'))
+        batch_op.drop_index(batch_op.f('ix_dossiers_province_due_on'))
         batch_op.drop_index(batch_op.f('ix_dossiers_product_id'))
         batch_op.drop_index(batch_op.f('ix_dossiers_producer_id'))
+        batch_op.drop_index(batch_op.f('ix_dossiers_previous_dossier_id'))
         batch_op.drop_index('ix_dossiers_commune_state')
         batch_op.drop_index(batch_op.f('ix_dossiers_commune_due_on'))
 
     op.drop_table('dossiers')
+    with op.batch_alter_table('uploads', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_uploads_expires_at'))
+
+    op.drop_table('uploads')
     with op.batch_alter_table('products', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_products_producer_id'))
         batch_op.drop_index(batch_op.f('ix_products_name_folded'))
@@ -764,7 +1017,9 @@ def downgrade() -> None:
 
     op.drop_table('login_sessions')
     with op.batch_alter_table('evidence', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_evidence_replaced_by_id'))
         batch_op.drop_index(batch_op.f('ix_evidence_producer_id'))
+        batch_op.drop_index('ix_evidence_expires_on')
 
     op.drop_table('evidence')
     with op.batch_alter_table('council_members', schema=None) as batch_op:

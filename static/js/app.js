@@ -55,6 +55,9 @@
     if (!document.querySelector("form[data-keep]")) localStorage.removeItem(k);
   });
 
+  const upload = document.querySelector("form[data-upload]");
+  if (upload) import(upload.dataset.module).then((uploads) => uploads.begin(upload));
+
   // A save that waited in the queue was filled in too early: it takes version and key as they are now.
   // A key whose answer never came may only repeat the same content: other content gets a key of its own.
   const sent = new WeakMap();
