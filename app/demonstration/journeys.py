@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.core.clock import local_day
 from app.core.files import StoredFile
 from app.demonstration.calendar import Way, moment
 from app.demonstration.sources import Claim, Example, ExampleProduct, Paper
@@ -13,9 +14,11 @@ from app.domain.councils.queries import round_choice
 from app.domain.dossiers.actions import (
     accept_dossier,
     add_evidence,
+    check_components,
     file_dossier,
     open_dossier,
     propose_dossier,
+    receive_dossier,
     return_dossier,
     save_commune_report,
     save_report_parts,
@@ -25,15 +28,19 @@ from app.domain.dossiers.actions import (
 )
 from app.domain.dossiers.enums import DossierPart, EvidenceKind
 from app.domain.dossiers.models import Dossier
-from app.domain.dossiers.queries import find_report
+from app.domain.dossiers.queries import find_report, gates_before
 from app.domain.dossiers.schemas import (
     AcceptDossier,
     AddEvidence,
     AnswerIn,
+    CheckComponents,
     CiteEvidence,
+    ComponentCheck,
     FileDossier,
+    GateAnswerIn,
     OpenDossier,
     ProposeDossier,
+    ReceiveDossier,
     ReturnDossier,
     ReturnItem,
     SaveCommuneReport,
@@ -102,9 +109,19 @@ class Journey:
         key = (self.producer, self.product.name)
         if key not in self.stage.products:
             self.stage.register_product(self.stage.producers[self.producer], self.product, at)
+        product = self.stage.products[key]
         self._dossier = open_dossier(
             self.stage.session,
-            OpenDossier(product_code=self.stage.products[key].code),
+            OpenDossier(
+                product_code=product.code,
+                gate_answers=[
+                    GateAnswerIn(gate=one.code, applies=False)
+                    for one in gates_before(
+                        product, self.stage.producers[self.producer], on=local_day(at)
+                    )
+                    if one.is_asked
+                ],
+            ),
             actor=self._actor(self.office.applicant, at),
             at=at,
             council_rules_dir=self.stage.tool.council_rules_dir,
@@ -162,12 +179,33 @@ class Journey:
         )
 
     def report(self, at: datetime) -> None:
-        """Write the commune's report with its four findings."""
+        """Receive the dossier, go through its parts, and write the report with its findings."""
+        officer = self._actor(self.office.officer, at)
+        if self.dossier.received_at is None:
+            receive_dossier(
+                self.stage.session,
+                self.dossier.code,
+                ReceiveDossier(
+                    samples_received=self.dossier.sample_count, version=self.dossier.version
+                ),
+                actor=officer,
+                at=at,
+            )
+        check_components(
+            self.stage.session,
+            self.dossier.code,
+            CheckComponents(
+                items=[ComponentCheck(part=part, complete=True) for part in DossierPart],
+                version=self.dossier.version,
+            ),
+            actor=officer,
+            at=at,
+        )
         save_commune_report(
             self.stage.session,
             self.dossier.code,
             SaveCommuneReport(**self.example.commune_report.model_dump(), **CONFIRMED),
-            actor=self._actor(self.office.officer, at),
+            actor=officer,
             at=at,
         )
         self.stage.session.flush()

@@ -267,6 +267,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_evidence_producer_id'), ['producer_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_evidence_replaced_by_id'), ['replaced_by_id'], unique=False)
 
+    op.create_table('import_runs',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('state', sa.Enum('dry_run', 'applied', 'failed', name='importstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('sha256', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('file_name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('checked_by_id', sa.Integer(), nullable=True),
+    sa.Column('checked_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('checked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('applied_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('applied_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('errors', sa.Integer(), nullable=False),
+    sa.Column('warnings', sa.Integer(), nullable=False),
+    sa.Column('counts', sa.JSON(), nullable=False),
+    sa.Column('report', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['checked_by_id'], ['users.id'], name=op.f('fk_import_runs_checked_by_id_users')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_import_runs')),
+    sa.UniqueConstraint('code', name=op.f('uq_import_runs_code'))
+    )
+    with op.batch_alter_table('import_runs', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_import_runs_sha256'), ['sha256'], unique=False)
+
     op.create_table('login_sessions',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('token_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -457,6 +481,31 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('product_code_aliases', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_product_code_aliases_product_id'), ['product_id'], unique=False)
+
+    op.create_table('product_photos',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('product_id', sa.Integer(), nullable=False),
+    sa.Column('caption', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('sha256', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('media_type', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('copy_sha256', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('copy_width', sa.Integer(), nullable=False),
+    sa.Column('copy_height', sa.Integer(), nullable=False),
+    sa.Column('thumbnail_sha256', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('thumbnail_width', sa.Integer(), nullable=False),
+    sa.Column('thumbnail_height', sa.Integer(), nullable=False),
+    sa.Column('added_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('added_by_helper', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['product_id'], ['products.id'], name=op.f('fk_product_photos_product_id_products')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_product_photos')),
+    sa.UniqueConstraint('code', name=op.f('uq_product_photos_code')),
+    sa.UniqueConstraint('product_id', 'sha256', name=op.f('uq_product_photos_product_id_sha256'))
+    )
+    with op.batch_alter_table('product_photos', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_product_photos_copy_sha256'), ['copy_sha256'], unique=False)
+        batch_op.create_index(batch_op.f('ix_product_photos_thumbnail_sha256'), ['thumbnail_sha256'], unique=False)
 
     op.create_table('advisory_reports',
     sa.Column('dossier_id', sa.Integer(), nullable=False),
@@ -976,6 +1025,11 @@ def downgrade() -> None:
 
     op.drop_table('agenda_items')
     op.drop_table('advisory_reports')
+    with op.batch_alter_table('product_photos', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_product_photos_thumbnail_sha256'))
+        batch_op.drop_index(batch_op.f('ix_product_photos_copy_sha256'))
+
+    op.drop_table('product_photos')
     with op.batch_alter_table('product_code_aliases', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_product_code_aliases_product_id'))
 
@@ -1016,6 +1070,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_login_sessions_user_id'))
 
     op.drop_table('login_sessions')
+    with op.batch_alter_table('import_runs', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_import_runs_sha256'))
+
+    op.drop_table('import_runs')
     with op.batch_alter_table('evidence', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_evidence_replaced_by_id'))
         batch_op.drop_index(batch_op.f('ix_evidence_producer_id'))

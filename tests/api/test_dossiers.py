@@ -28,6 +28,7 @@ from tests.factories.dossiers import (
     complete_answers,
     filled_report,
     make_dossier,
+    opening,
     pdf_bytes,
     put_round,
 )
@@ -105,7 +106,7 @@ def world(client: TestClient, engine: Engine) -> World:
 
 
 def opened(world: World) -> dict[str, Any]:
-    answer = world.send(world.owner, "POST", API, json={"product_code": world.product})
+    answer = world.send(world.owner, "POST", API, json=opening(world.product))
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
@@ -262,7 +263,7 @@ def test_a_step_from_the_wrong_state_is_a_conflict_with_its_basis(world: World) 
 
 def test_a_second_dossier_of_a_product_is_a_conflict_that_names_the_first(world: World) -> None:
     code = opened(world)["code"]
-    answer = world.send(world.owner, "POST", API, json={"product_code": world.product})
+    answer = world.send(world.owner, "POST", API, json=opening(world.product))
     problem = assert_problem(answer, 409, "dossier.open_already")
     assert code in problem["detail"]
     assert count(world.engine, Dossier) == 1
@@ -343,7 +344,7 @@ def test_strangers_change_nothing(
 def test_scopes_are_asked_for(world: World) -> None:
     reader = token_for(world.engine, world.owner, Scope.DOSSIERS_READ)
     headers = {"authorization": f"Bearer {reader}", "idempotency-key": str(uuid4())}
-    answer = world.client.post(API, json={"product_code": world.product}, headers=headers)
+    answer = world.client.post(API, json=opening(world.product), headers=headers)
     assert_problem(answer, 403, "token.scope_missing")
     writer = token_for(world.engine, world.owner, Scope.DOSSIERS_WRITE)
     answer = world.client.get(API, headers={"authorization": f"Bearer {writer}"})
@@ -356,7 +357,7 @@ def test_scopes_are_asked_for(world: World) -> None:
 
 def test_the_same_key_twice_opens_one_dossier(world: World) -> None:
     key = str(uuid4())
-    body = {"product_code": world.product}
+    body = opening(world.product)
     first, again = (world.send(world.owner, "POST", API, key=key, json=body) for _ in range(2))
     assert first.json() == again.json()
     assert again.headers["idempotent-replay"] == "true"

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from pypdf import PdfWriter
 from sqlmodel import col, func, select
@@ -17,6 +18,7 @@ from app.domain.councils.models import Round
 from app.domain.dossiers.actions import (
     accept_dossier,
     add_evidence,
+    check_components,
     file_dossier,
     open_dossier,
     propose_dossier,
@@ -31,12 +33,16 @@ from app.domain.dossiers.actions import (
 from app.domain.dossiers.enums import DossierPart, DossierState, EvidenceKind
 from app.domain.dossiers.models import Dossier, Evidence
 from app.domain.dossiers.queries import find_report
+from app.domain.dossiers.rules import gate_questions
 from app.domain.dossiers.schemas import (
     AcceptDossier,
     AddEvidence,
     AnswerIn,
+    CheckComponents,
     CiteEvidence,
+    ComponentCheck,
     FileDossier,
+    GateAnswerIn,
     OpenDossier,
     ProposeDossier,
     ReturnDossier,
@@ -48,6 +54,7 @@ from app.domain.dossiers.schemas import (
     SignCommuneReport,
     WithdrawDossier,
 )
+from app.domain.producers.enums import ProducerKind
 from app.domain.producers.models import Producer
 from app.domain.products.models import Product
 from app.rulebooks import loader
@@ -64,6 +71,7 @@ _WAY = (
     DossierState.PROPOSED,
     DossierState.ACCEPTED,
 )
+REGIME = loader.regime("qd26-2026")
 _ROUND_DAYS = (60, 120)
 _FIVE_STARS_FROM = 90  # 26/2026/QĐ-TTg art. 3.3
 
@@ -122,6 +130,19 @@ def filled_report(*, version: int = 0) -> SaveCommuneReport:
         identity_confirmed=True,
         version=version,
     )
+
+
+def passing_gates(set_number: int = 4) -> list[GateAnswerIn]:
+    """Answer every condition asked for this set so that a dossier can be opened."""
+    sheet = loader.rubric(f"qd26-2026-{set_number:02d}")
+    questions = gate_questions(REGIME, sheet, ProducerKind.COOPERATIVE, has_registration=True)
+    return [GateAnswerIn(gate=one.code, applies=False) for one in questions if one.is_asked]
+
+
+def opening(product_code: str, set_number: int = 4) -> dict[str, Any]:
+    """Return what a program sends to open the dossier of a product."""
+    data = OpenDossier(product_code=product_code, gate_answers=passing_gates(set_number))
+    return data.model_dump(mode="json")
 
 
 def make_evidence(
@@ -256,7 +277,7 @@ def make_dossier(
     )
     dossier = open_dossier(
         session,
-        OpenDossier(product_code=product.code),
+        OpenDossier(product_code=product.code, gate_answers=passing_gates(product.set_number)),
         actor=people.producer(product.producer_id),
         at=people.at,
     )
@@ -333,7 +354,17 @@ def file(session: WriteSession, people: People, dossier: Dossier) -> Dossier:
 
 
 def report_on(session: WriteSession, people: People, dossier: Dossier) -> Dossier:
-    """Write the commune's report with all four findings confirmed."""
+    """Go through all parts, find them there, and write the report with all findings confirmed."""
+    check_components(
+        session,
+        dossier.code,
+        CheckComponents(
+            items=[ComponentCheck(part=part, complete=True) for part in DossierPart],
+            version=dossier.version,
+        ),
+        actor=people.officer(dossier.commune_code),
+        at=people.at,
+    )
     known = find_report(session, dossier)
     save_commune_report(
         session,

@@ -20,7 +20,7 @@ from app.core.settings import Settings
 from app.domain.accounts.enums import Role, Scope
 from app.domain.stamps.actions import create_stamp_key
 from app.rulebooks import loader
-from tests.factories.dossiers import filled_report, four_star_answers, pdf_bytes
+from tests.factories.dossiers import filled_report, four_star_answers, opening, pdf_bytes
 from tests.factories.people import HOME, People, make_person, token_for
 from tests.factories.register import producer_data
 
@@ -107,7 +107,7 @@ def _dossier(program: Program, officer: str) -> str:
             "packaging": "Chai thủy tinh 500 ml",
         },
     )
-    dossier = program.post(officer, "/dossiers", {"product_code": product["code"]})
+    dossier = program.post(officer, "/dossiers", opening(product["code"]))
     code, rubric = dossier["code"], loader.rubric(dossier["rubric_code"])
     chosen = four_star_answers(rubric)
     paper = program.upload(

@@ -19,7 +19,9 @@ class DossierState(StrEnum):
     RETURNED = "returned"
     ASSESSED = "assessed"
     PROPOSED = "proposed"
+    COMPLETION_REQUESTED = "completion_requested"
     ACCEPTED = "accepted"
+    ADVISED = "advised"
     SCHEDULED = "scheduled"
     SCORING = "scoring"
     LOCKED = "locked"
@@ -37,7 +39,11 @@ class Step(StrEnum):
     RETURN = "return"
     SIGN_REPORT = "sign_report"
     PROPOSE = "propose"
+    REQUEST_COMPLETION = "request_completion"
+    COMPLETE = "complete"
+    RECALL_REQUEST = "recall_request"
     ACCEPT = "accept"
+    ADVISE = "advise"
     SCHEDULE = "schedule"
     OPEN_SCORING = "open_scoring"
     LOCK = "lock"
@@ -78,6 +84,7 @@ class DossierPart(StrEnum):
     EVIDENCE = "evidence"
     BUSINESS_PLAN = "business_plan"
     SAMPLES = "samples"
+    CHANGES = "changes"
 
 
 class Finding(StrEnum):
@@ -87,3 +94,44 @@ class Finding(StrEnum):
     LABOUR = "labour"
     IDEA = "idea"
     IDENTITY = "identity"
+
+
+class CheckedPart(StrEnum):
+    """What the province checks and may ask to complete: a dossier's parts and the commune's papers.
+
+    The first seven are the words of DossierPart; basis: 26/2026/QĐ-TTg art. 6.1, 6.2.
+    """
+
+    REGISTRATION = "registration"
+    BUSINESS_RESULTS = "business_results"
+    SELF_ASSESSMENT = "self_assessment"
+    EVIDENCE = "evidence"
+    BUSINESS_PLAN = "business_plan"
+    SAMPLES = "samples"
+    CHANGES = "changes"
+    COMMUNE_REPORT = "commune_report"
+    PROPOSAL_LETTER = "proposal_letter"
+
+
+class Addressee(StrEnum):
+    """Who is asked to complete something (26/2026/QĐ-TTg art. 7.3.a names both)."""
+
+    PRODUCER = "producer"
+    COMMUNE = "commune"
+
+
+class Recommendation(StrEnum):
+    """What the advisory team tells the council to do with a dossier (art. 7.3.c)."""
+
+    EVALUATE = "evaluate"
+    COMPLETE_FIRST = "complete_first"
+    SURVEY_FIRST = "survey_first"
+    TEST_FIRST = "test_first"
+    NOT_EVALUATE = "not_evaluate"
+
+
+class LabOutcome(StrEnum):
+    """What a laboratory found."""
+
+    PASSED = "passed"
+    FAILED = "failed"

@@ -1,10 +1,12 @@
 """Reads about dossiers: always with product, producer and commune, in few statements."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
+import sqlalchemy as sa
+from sqlalchemy import select as sa_select
 from sqlmodel import and_, col, false, func, not_, or_, select
 from sqlmodel.sql.expression import Select
 
@@ -12,37 +14,68 @@ from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound, Refused, Worded
 from app.core.paging import Page, page_of
 from app.core.text import fold
+from app.core.work import WorkItem
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
-from app.domain.dossiers.enums import DossierState, Finding
+from app.domain.dossiers.enums import DossierKind, DossierState, Finding
 from app.domain.dossiers.models import (
+    AdvisoryReport,
+    Attachment,
+    ChangeReport,
     CommuneReport,
+    CompletionRequest,
     Dossier,
     Evidence,
     EvidenceUse,
+    ExtraTest,
+    GateAnswer,
+    ProvinceCheck,
     SelfAssessmentAnswer,
+    SiteSurvey,
 )
-from app.domain.dossiers.policy import sees_all_evidence
+from app.domain.dossiers.policy import sees_advice, sees_all_evidence
 from app.domain.dossiers.rules import (
+    ADVICE,
+    ADVISABLE,
+    AT_COMMUNE,
     COMMUNE,
     COMMUNE_REPORT,
     EDITABLE,
     PREPARED,
     PROVINCE_INTAKE,
+    Change,
+    Claim,
+    GateQuestion,
+    Lost,
     Missing,
+    UnfitPaper,
+    carried_answers,
+    compared,
+    gate_questions,
+    has_expired,
+    missing_changes,
     missing_for_filing,
     needs_registration,
 )
 from app.domain.dossiers.schemas import (
+    AdvisoryReportOut,
+    AgencyFileOut,
+    ChangedCriterionOut,
+    ComparisonOut,
+    CompletionRequestOut,
     CriterionAnswerOut,
     DossierOut,
     EvidenceOut,
+    ExtraTestOut,
     NearestOut,
+    ProvinceCheckOut,
+    ReturnOut,
     SelfAssessmentOut,
-    WorkItem,
+    SiteSurveyOut,
 )
 from app.domain.places.enums import UnitLevel
-from app.domain.places.models import AdministrativeUnit
+from app.domain.places.models import AdministrativeUnit, Holiday
+from app.domain.places.rules import working_days_between
 from app.domain.producers.models import Producer
 from app.domain.producers.queries import visible
 from app.domain.products.models import Product
@@ -54,7 +87,7 @@ MOST_EVIDENCE_SHOWN = 1000
 MOST_WORK = 50
 STARS = (3, 4, 5)
 
-Dossiers = Select[Dossier, Product, Producer, Any]
+Dossiers = Select[Dossier, Product, Producer, Any, Any]
 
 
 class RulebookChanged(Refused):
@@ -87,6 +120,8 @@ class DossierRow:
     product: Product
     producer: Producer
     commune: str
+    # The public holidays as the row's statement brought them, while the commune's limit runs.
+    days_off: str | None = None
 
     @property
     def regime(self) -> Regime:
@@ -106,10 +141,27 @@ class DossierRow:
         """How many samples come with this dossier (26/2026/QĐ-TTg art. 6.2.d)."""
         return self.regime.procedure.samples_for(self.product.set_number)
 
-    def out(self) -> DossierOut:
-        """Return what the API answers."""
+    @property
+    def returns(self) -> list[ReturnOut]:
+        """Every time the commune gave the dossier back, the first one first."""
+        return [ReturnOut.model_validate(one) for one in self.dossier.returns]
+
+    def days_left(self, on: date) -> int | None:
+        """Return how many working days the commune has left (negative when late), None unlimited.
+
+        Basis: 26/2026/QĐ-TTg art. 7.2.
+        """
+        due = self.dossier.commune_due_on
+        if due is None or self.dossier.state not in AT_COMMUNE:
+            return None
+        holidays = {date.fromisoformat(day) for day in (self.days_off or "").split(",") if day}
+        return working_days_between(on, due, holidays)
+
+    def out(self, on: date) -> DossierOut:
+        """Return what the API answers on a day."""
         return DossierOut.of(
             self.dossier,
+            commune_days_left=self.days_left(on),
             product_code=self.product.code,
             product_name=self.product.name,
             set_number=self.product.set_number,
@@ -129,6 +181,12 @@ class SelfAssessment:
     uses: dict[str, tuple[Evidence, ...]]
     score: SheetScore
     nearest: tuple[Nearest, ...]
+    changes: ChangeReport | None = None
+
+    @property
+    def claims(self) -> dict[str, Claim]:
+        """What is claimed for each criterion, papers by their hash."""
+        return _claims(self.answers, self.uses)
 
     @property
     def chosen(self) -> dict[str, str]:
@@ -141,9 +199,8 @@ class SelfAssessment:
         used = {paper.id for papers in self.uses.values() for paper in papers}
         return tuple(paper for paper in self.papers if paper.id in used)
 
-    @property
-    def missing_for_filing(self) -> tuple[Missing, ...]:
-        """What must be added before the dossier can be filed."""
+    def missing_on(self, day: date) -> tuple[Missing, ...]:
+        """Return what must be added before the dossier can be filed on a day."""
         dossier, producer = self.row.dossier, self.row.producer
         return missing_for_filing(
             unanswered=self.score.missing,
@@ -154,7 +211,16 @@ class SelfAssessment:
             samples_needed=self.row.samples_needed,
             lacks_registration=not producer.registration_number
             and needs_registration(self.row.regime, producer.kind),
-        )
+            unfit_papers=[
+                UnfitPaper(
+                    paper.title,
+                    tuple(self.criteria_of(paper)),
+                    paper.expires_on if paper.is_offered else None,
+                )
+                for paper in self.cited
+                if not paper.is_offered or has_expired(paper.expires_on, day)
+            ],
+        ) + missing_changes(dossier.kind, self.changes)
 
     def criteria_of(self, paper: Evidence) -> list[str]:
         """Return the criteria a paper supports, in the order of the rubric."""
@@ -212,16 +278,28 @@ def dossiers_visible_to(actor: Actor, *, extra_ids: Collection[int] = ()) -> Dos
         .correlate(Dossier)
         .scalar_subquery()
     )
-    query = (
+    # Beside each row, not in a statement of its own: pages have few statements to spend.
+    days_off = (
+        select(func.aggregate_strings(sa.cast(col(Holiday.day), sa.String), ","))
+        .where(col(Dossier.state).in_(AT_COMMUNE))
+        .correlate(Dossier)
+        .scalar_subquery()
+    )
+    query = cast(
+        "Dossiers",
         select(Dossier, Product, Producer, commune)
         .join(Product, col(Product.id) == col(Dossier.product_id))
         .join(Producer, col(Producer.id) == col(Dossier.producer_id))
+        .add_columns(days_off),
     )
     condition = visible(
         actor, producer_id=col(Dossier.producer_id), commune_code=col(Dossier.commune_code)
     )
     if condition is None:
         return query
+    if actor.has(Role.ADVISORY_MEMBER):
+        # The advisory team's part begins with the acceptance, and ends never: it reads what it wrote.
+        condition = or_(condition, col(Dossier.accepted_at).is_not(None))
     if extra_ids:
         condition = or_(condition, col(Dossier.id).in_(extra_ids))
     return query.where(condition)
@@ -252,11 +330,15 @@ def dossiers_page(
     search: str = "",
     state: DossierState | None = None,
     commune_code: str = "",
+    late_on: date | None = None,
     extra_ids: Collection[int] = (),
     after: int = 0,
     limit: int = 20,
 ) -> Page[DossierRow]:
-    """Return dossiers this actor may see, newest first; the search ignores accents and case."""
+    """Return dossiers this actor may see, newest first; the search ignores accents and case.
+
+    With `late_on` only those whose commune is past its limit on that day.
+    """
     query = dossiers_visible_to(actor, extra_ids=extra_ids)
     if after:
         query = query.where(col(Dossier.id) < after)
@@ -271,6 +353,8 @@ def dossiers_page(
         query = query.where(col(Dossier.state) == state)
     if commune_code:
         query = query.where(col(Dossier.commune_code) == commune_code)
+    if late_on is not None:
+        query = query.where(_is_late(late_on))
     rows = session.exec(query.order_by(col(Dossier.id).desc()).limit(limit + 1)).all()
     return page_of(
         [DossierRow(*row) for row in rows], limit=limit, key=lambda row: row.dossier.id or 0
@@ -293,7 +377,8 @@ def dossiers_of_product(
 def self_assessment(session: ReadSession, row: DossierRow, *, actor: Actor) -> SelfAssessment:
     """Return the self-assessment with its points, in two statements.
 
-    Who does not see the producer's papers (a council member) sees those the dossier cites.
+    Who does not see the producer's papers (a council member) sees those the dossier cites; nobody
+    is offered one that was replaced or put away.
     """
     dossier = row.dossier
     answers = answers_of(session, dossier)
@@ -307,7 +392,13 @@ def self_assessment(session: ReadSession, row: DossierRow, *, actor: Actor) -> S
             ),
             isouter=True,
         )
-        .where(col(Evidence.producer_id) == dossier.producer_id)
+        .where(
+            col(Evidence.producer_id) == dossier.producer_id,
+            or_(
+                col(EvidenceUse.criterion_code).is_not(None),
+                and_(col(Evidence.replaced_by_id).is_(None), col(Evidence.withdrawn_at).is_(None)),
+            ),
+        )
         .order_by(col(EvidenceUse.criterion_code).is_(None), col(Evidence.id))
         .limit(MOST_EVIDENCE_SHOWN)
     ).all()
@@ -331,6 +422,161 @@ def self_assessment(session: ReadSession, row: DossierRow, *, actor: Actor) -> S
         },
         score=sheet_score(rubric, chosen),
         nearest=tuple(nearest_points(rubric, row.regime, chosen, star) for star in STARS),
+        changes=None if dossier.kind is DossierKind.FIRST else find_changes(session, dossier),
+    )
+
+
+def find_changes(session: ReadSession, dossier: Dossier) -> ChangeReport | None:
+    """Return what is told of changes since the recognition, if anything was written."""
+    return session.exec(
+        select(ChangeReport).where(col(ChangeReport.dossier_id) == dossier.id)
+    ).one_or_none()
+
+
+def gates_before(product: Product, producer: Producer, *, on: date) -> tuple[GateQuestion, ...]:
+    """Return the conditions before a dossier of this product is opened on a day."""
+    rubric = loader.rubric_in_force(product.set_number, on)
+    return gate_questions(
+        loader.in_force(on),
+        rubric,
+        producer.kind,
+        has_registration=bool(producer.registration_number),
+    )
+
+
+def gate_answers_of(session: ReadSession, dossier: Dossier) -> Sequence[GateAnswer]:
+    """Return the conditions answered before the dossier was opened, in their order."""
+    return session.exec(
+        select(GateAnswer)
+        .where(col(GateAnswer.dossier_id) == dossier.id)
+        .order_by(col(GateAnswer.position))
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What the dossier said by which the product was recognised; its sheet when still held."""
+
+    code: str
+    rubric: Rubric | None
+    claims: dict[str, Claim]
+    papers: dict[str, tuple[Evidence, ...]]
+
+    @staticmethod
+    def is_to_replace(paper: Evidence, on: date) -> bool:
+        """Tell whether a paper is no longer good: replaced, put away, or run out."""
+        return not paper.is_offered or has_expired(paper.expires_on, on)
+
+    def to_replace(self, on: date) -> tuple[Evidence, ...]:
+        """Return the papers that stay behind, each once."""
+        cited = {paper.id: paper for papers in self.papers.values() for paper in papers}
+        return tuple(paper for paper in cited.values() if self.is_to_replace(paper, on))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A dossier for upgrade or renewal beside the one its product was recognised by."""
+
+    row: DossierRow
+    earlier: Earlier | None
+    changes: tuple[Change, ...]
+    lost: tuple[Lost, ...]
+    to_replace: tuple[Evidence, ...]
+
+    @property
+    def changed(self) -> tuple[Change, ...]:
+        """The criteria in which anything differs."""
+        return tuple(change for change in self.changes if not change.is_unchanged)
+
+    @property
+    def by_section(self) -> dict[str, bool]:
+        """Each section, and whether anything in it differs."""
+        found: dict[str, bool] = {}
+        for change in self.changes:
+            differs = not change.is_unchanged
+            found[change.section_code] = found.get(change.section_code, False) or differs
+        return found
+
+    def of(self, criterion_code: str) -> Change | None:
+        """Return one criterion then and now."""
+        return next((one for one in self.changes if one.criterion.code == criterion_code), None)
+
+    def out(self) -> ComparisonOut:
+        """Return what the API answers."""
+        dossier = self.row.dossier
+        return ComparisonOut(
+            dossier_code=dossier.code,
+            kind=dossier.kind,
+            certificate_code=dossier.certificate_code,
+            previous_star=dossier.previous_star,
+            previous_dossier=self.earlier.code if self.earlier else None,
+            sections=self.by_section,
+            changed=[
+                ChangedCriterionOut(
+                    criterion_code=one.criterion.code,
+                    name=one.criterion.name,
+                    section_code=one.section_code,
+                    before=one.before_text,
+                    after=one.after_text,
+                    option_changed=one.option_changed,
+                    description_changed=one.before.description != one.after.description,
+                    papers_changed=one.before.papers != one.after.papers,
+                )
+                for one in self.changed
+            ],
+            not_carried=[one.criterion_code for one in self.lost],
+            to_replace=[EvidenceOut.of(paper) for paper in self.to_replace],
+        )
+
+
+def earlier_claims(session: ReadSession, dossier: Dossier) -> Earlier | None:
+    """Return what the previous dossier of a recognised product said, in two statements."""
+    if dossier.previous_dossier_id is None:
+        return None
+    rows = session.exec(
+        select(Dossier, SelfAssessmentAnswer)
+        .join(
+            SelfAssessmentAnswer,
+            col(SelfAssessmentAnswer.dossier_id) == col(Dossier.id),
+            isouter=True,
+        )
+        .where(col(Dossier.id) == dossier.previous_dossier_id)
+    ).all()
+    previous = rows[0][0]
+    answers = {answer.criterion_code: answer for _, answer in rows if answer is not None}
+    papers: dict[str, tuple[Evidence, ...]] = {}
+    for paper, criterion_code in session.exec(
+        select(Evidence, EvidenceUse.criterion_code)
+        .join(EvidenceUse, col(EvidenceUse.evidence_id) == col(Evidence.id))
+        .where(col(EvidenceUse.dossier_id) == previous.id)
+        .order_by(col(Evidence.id))
+        .limit(MOST_EVIDENCE_SHOWN)
+    ):
+        papers[criterion_code] = (*papers.get(criterion_code, ()), paper)
+    rubric = loader.rubric(previous.rubric_code)
+    return Earlier(
+        code=previous.code,
+        rubric=rubric if rubric.sha256 == previous.rubric_hash else None,
+        claims=_claims(answers, papers),
+        papers=papers,
+    )
+
+
+def comparison(session: ReadSession, assessment: SelfAssessment, *, on: date) -> Comparison | None:
+    """Return an upgrade or a renewal beside the recognised dossier; None for a first dossier."""
+    row = assessment.row
+    if row.dossier.kind is DossierKind.FIRST:
+        return None
+    earlier = earlier_claims(session, row.dossier)
+    if earlier is None:
+        return Comparison(row, None, (), (), ())
+    _, lost = carried_answers(earlier.rubric, row.rubric, earlier.claims)
+    return Comparison(
+        row=row,
+        earlier=earlier,
+        changes=compared(earlier.rubric, row.rubric, earlier.claims, assessment.claims),
+        lost=lost,
+        to_replace=earlier.to_replace(on),
     )
 
 
@@ -376,13 +622,243 @@ def get_evidence(session: ReadSession, row: DossierRow, code: str, *, actor: Act
     return found
 
 
+# --- the agency and the advisory team before the council --------------------------------------
+
+
+class RequestUnknown(NotFound):
+    """No such request for completion of this dossier."""
+
+    code = "completion_request.unknown"
+    message = "Không có yêu cầu hoàn thiện này."
+    basis = PROVINCE_INTAKE
+
+
+class AdviceUnknown(NotFound):
+    """There is no advisory report, or it is not for this reader."""
+
+    code = "advisory_report.unknown"
+    message = "Chưa có báo cáo của Tổ tư vấn về hồ sơ này, hoặc bạn không được xem."
+    basis = ADVICE
+
+
+class SubjectUnknown(NotFound):
+    """No such survey or test of this dossier."""
+
+    code = "attachment.unknown"
+    message = "Hồ sơ không có biên bản khảo sát, kiểm nghiệm hay tệp này."
+    basis = ADVICE
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialPapers:
+    """What officials wrote about a dossier, as its page and the score sheets show it."""
+
+    report: CommuneReport | None
+    advice: AdvisoryReport | None
+    request: CompletionRequest | None
+    surveys: tuple[SiteSurvey, ...]
+    tests: tuple[ExtraTest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyFile:
+    """All that the agency and the advisory team did about a dossier."""
+
+    row: DossierRow
+    checks: tuple[ProvinceCheck, ...]
+    requests: tuple[CompletionRequest, ...]
+    advice: AdvisoryReport | None
+    surveys: tuple[SiteSurvey, ...]
+    tests: tuple[ExtraTest, ...]
+    attachments: dict[str, tuple[Attachment, ...]]
+
+    @property
+    def check(self) -> ProvinceCheck | None:
+        """The check of the dossier as it is now; what was checked before a completion is past."""
+        return next((one for one in self.checks if one.ordinal == len(self.requests)), None)
+
+    def out(self) -> AgencyFileOut:
+        """Return what the API answers."""
+        code = self.row.dossier.code
+        return AgencyFileOut(
+            dossier_code=code,
+            checks=[ProvinceCheckOut.of(one) for one in self.checks],
+            requests=[CompletionRequestOut.of(one) for one in self.requests],
+            advice=AdvisoryReportOut.of(self.advice, dossier_code=code) if self.advice else None,
+            surveys=[
+                SiteSurveyOut.of(one, self.attachments.get(one.code, ())) for one in self.surveys
+            ],
+            tests=[ExtraTestOut.of(one, self.attachments.get(one.code, ())) for one in self.tests],
+        )
+
+
+def official_papers(session: ReadSession, dossier: Dossier, *, actor: Actor) -> OfficialPapers:
+    """Return what officials wrote about a dossier in one statement; advice only for its readers.
+
+    A dossier has few surveys and tests, so that one statement may pair them.
+    """
+    pending = and_(
+        col(CompletionRequest.dossier_id) == col(Dossier.id),
+        col(CompletionRequest.answered_at).is_(None),
+        col(CompletionRequest.recalled_at).is_(None),
+    )
+    rows = session.execute(
+        sa_select(CommuneReport, AdvisoryReport, CompletionRequest, SiteSurvey, ExtraTest)
+        .select_from(Dossier)
+        .join(CommuneReport, col(CommuneReport.dossier_id) == col(Dossier.id), isouter=True)
+        .join(AdvisoryReport, col(AdvisoryReport.dossier_id) == col(Dossier.id), isouter=True)
+        .join(CompletionRequest, pending, isouter=True)
+        .join(SiteSurvey, col(SiteSurvey.dossier_id) == col(Dossier.id), isouter=True)
+        .join(ExtraTest, col(ExtraTest.dossier_id) == col(Dossier.id), isouter=True)
+        .where(col(Dossier.id) == dossier.id)
+        .order_by(col(SiteSurvey.id), col(ExtraTest.id))
+    ).all()
+    report, advice, request = rows[0][:3] if rows else (None, None, None)
+    return OfficialPapers(
+        report=report,
+        advice=advice if sees_advice(actor) else None,
+        request=request,
+        surveys=tuple({one.id: one for *_, one, _ in rows if one}.values()),
+        tests=tuple({one.id: one for *_, one in rows if one}.values()),
+    )
+
+
+def agency_file(session: ReadSession, row: DossierRow, *, actor: Actor) -> AgencyFile:
+    """Return all that the agency and the advisory team did about a dossier, in three statements."""
+    dossier_id = row.dossier.id
+    rows = session.execute(
+        sa_select(ProvinceCheck, CompletionRequest)
+        .select_from(Dossier)
+        .join(ProvinceCheck, col(ProvinceCheck.dossier_id) == col(Dossier.id), isouter=True)
+        .join(CompletionRequest, col(CompletionRequest.dossier_id) == col(Dossier.id), isouter=True)
+        .where(col(Dossier.id) == dossier_id)
+        .order_by(col(ProvinceCheck.ordinal), col(CompletionRequest.ordinal))
+    ).all()
+    papers = official_papers(session, row.dossier, actor=actor)
+    attachments: dict[str, list[Attachment]] = {}
+    for one in session.exec(
+        select(Attachment)
+        .where(col(Attachment.dossier_id) == dossier_id)
+        .order_by(col(Attachment.id))
+    ):
+        attachments.setdefault(one.subject_code, []).append(one)
+    return AgencyFile(
+        row=row,
+        checks=tuple({check.ordinal: check for check, _ in rows if check}.values()),
+        requests=tuple({request.id: request for _, request in rows if request}.values()),
+        advice=papers.advice,
+        surveys=papers.surveys,
+        tests=papers.tests,
+        attachments={code: tuple(found) for code, found in attachments.items()},
+    )
+
+
+def completion_requests_of(session: ReadSession, dossier: Dossier) -> Sequence[CompletionRequest]:
+    """Return the requests for completion of a dossier, the first one first."""
+    return session.exec(
+        select(CompletionRequest)
+        .where(col(CompletionRequest.dossier_id) == dossier.id)
+        .order_by(col(CompletionRequest.ordinal))
+    ).all()
+
+
+def get_completion_request(session: ReadSession, dossier: Dossier, code: str) -> CompletionRequest:
+    """Return a request for completion of a dossier that the actor may see."""
+    for request in completion_requests_of(session, dossier):
+        if request.code == code:
+            return request
+    raise RequestUnknown
+
+
+def pending_request(session: ReadSession, dossier: Dossier) -> CompletionRequest:
+    """Return the request that a dossier now waits for."""
+    for request in completion_requests_of(session, dossier):
+        if request.answered_at is None and request.recalled_at is None:
+            return request
+    raise RequestUnknown
+
+
+def find_check(session: ReadSession, dossier: Dossier) -> ProvinceCheck | None:
+    """Return the agency's check of the dossier as it is now, if there is one."""
+    asked = select(func.count()).where(col(CompletionRequest.dossier_id) == dossier.id)
+    return session.exec(
+        select(ProvinceCheck).where(
+            col(ProvinceCheck.dossier_id) == dossier.id,
+            col(ProvinceCheck.ordinal) == asked.scalar_subquery(),
+        )
+    ).one_or_none()
+
+
+def find_advice(session: ReadSession, dossier: Dossier) -> AdvisoryReport | None:
+    """Return the advisory report on a dossier, if one was begun; who may read it is asked before."""
+    return session.exec(
+        select(AdvisoryReport).where(col(AdvisoryReport.dossier_id) == dossier.id)
+    ).one_or_none()
+
+
+def get_advice(session: ReadSession, dossier: Dossier, *, actor: Actor) -> AdvisoryReport:
+    """Return the advisory report for its readers."""
+    report = find_advice(session, dossier) if sees_advice(actor) else None
+    if report is None:
+        raise AdviceUnknown
+    return report
+
+
+def surveys_of(session: ReadSession, dossier_ids: Collection[int]) -> dict[int, SiteSurvey]:
+    """Return the newest survey of each of these dossiers that has one."""
+    return {
+        one.dossier_id: one
+        for one in session.exec(
+            select(SiteSurvey)
+            .where(col(SiteSurvey.dossier_id).in_(dossier_ids))
+            .order_by(col(SiteSurvey.id))
+        )
+    }
+
+
+def get_test(session: ReadSession, dossier: Dossier, code: str) -> ExtraTest:
+    """Return an extra test of a dossier that the actor may see."""
+    found = session.exec(
+        select(ExtraTest).where(
+            col(ExtraTest.code) == code, col(ExtraTest.dossier_id) == dossier.id
+        )
+    ).one_or_none()
+    if found is None:
+        raise SubjectUnknown
+    return found
+
+
+def get_attachment(session: ReadSession, dossier: Dossier, code: str) -> Attachment:
+    """Return a photo of a survey or the paper of a test of a dossier that the actor may see."""
+    found = session.exec(
+        select(Attachment).where(
+            col(Attachment.code) == code, col(Attachment.dossier_id) == dossier.id
+        )
+    ).one_or_none()
+    if found is None:
+        raise SubjectUnknown
+    return found
+
+
+def knows_subject(session: ReadSession, dossier: Dossier, code: str) -> bool:
+    """Whether a survey or test of this dossier has this code."""
+    return any(
+        session.exec(
+            select(model.id).where(col(model.code) == code, col(model.dossier_id) == dossier.id)
+        ).first()
+        is not None
+        for model in (SiteSurvey, ExtraTest)
+    )
+
+
 def work_for(session: ReadSession, actor: Actor, on: date) -> list[WorkItem]:
     """Return what waits for this person, oldest deadline first, in one statement.
 
     Producers finish their drafts; the commune checks, signs and proposes within 15 working days
-    (26/2026/QĐ-TTg art. 7.2); the agency accepts what was proposed.
+    (26/2026/QĐ-TTg art. 7.2); the agency accepts what was proposed and sees which commune is late;
+    what the province asked for waits for producer and commune; the advisory team reports (art. 7.3).
     """
-    waits = _waiting_for(actor)
+    waits = _waiting_for(actor, on)
     if not waits:
         return []
     rows = session.exec(
@@ -404,21 +880,28 @@ def work_for(session: ReadSession, actor: Actor, on: date) -> list[WorkItem]:
     return sorted(found, key=lambda item: (item.due_on is None, item.due_on or on))
 
 
-def _waiting_for(actor: Actor) -> list[Any]:
+def _is_late(on: date) -> Any:
+    return and_(col(Dossier.state).in_(AT_COMMUNE), col(Dossier.commune_due_on) < on)
+
+
+def _waiting_for(actor: Actor, on: date) -> list[Any]:
     state, unit = col(Dossier.state), col(Dossier.commune_code)
     # No report yet reads as not confirmed: NULL would hide the dossier from its officer.
     ready = and_(
+        col(Dossier.components_complete),
         *(
             func.coalesce(col(getattr(CommuneReport, f"{finding}_confirmed")), false())
             for finding in Finding
-        )
+        ),
     )
     waits = []
     if actor.producer_ids:
-        waits.append(and_(col(Dossier.producer_id).in_(actor.producer_ids), state.in_(EDITABLE)))
+        own = col(Dossier.producer_id).in_(actor.producer_ids)
+        waits.append(and_(own, state.in_(EDITABLE | {DossierState.COMPLETION_REQUESTED})))
     officer_of = [g.unit_code for g in actor.grants if g.role is Role.COMMUNE_OFFICER]
     if officer_of:
         waits.append(and_(unit.in_(officer_of), state == DossierState.FILED, not_(ready)))
+        waits.append(and_(unit.in_(officer_of), state == DossierState.COMPLETION_REQUESTED))
     leader_of = [g.unit_code for g in actor.grants if g.role is Role.COMMUNE_LEADER]
     if leader_of:
         waits.append(
@@ -431,7 +914,12 @@ def _waiting_for(actor: Actor) -> list[Any]:
             )
         )
     if actor.has(Role.AGENCY_OFFICER):
-        waits.append(state == DossierState.PROPOSED)
+        waits.append(or_(state == DossierState.PROPOSED, _is_late(on)))
+        unanswered = col(Dossier.completion_due_on) < on
+        waits.append(and_(state == DossierState.COMPLETION_REQUESTED, unanswered))
+    if actor.has(Role.ADVISORY_MEMBER):
+        signed = select(AdvisoryReport.dossier_id).where(col(AdvisoryReport.signed_at).is_not(None))
+        waits.append(and_(state.in_(ADVISABLE), col(Dossier.id).not_in(signed)))
     return waits
 
 
@@ -445,6 +933,8 @@ def _work_item(
 ) -> WorkItem:
     kind, sentence, basis, route_name, has_limit = said
     due_on = dossier.commune_due_on if has_limit else None
+    if dossier.state is DossierState.COMPLETION_REQUESTED:
+        due_on = dossier.completion_due_on
     return WorkItem(
         kind=kind,
         code=dossier.code,
@@ -461,6 +951,8 @@ def _work_said(
     actor: Actor, dossier: Dossier, report: CommuneReport | None
 ) -> tuple[str, str, str, str, bool] | None:
     """Return kind, sentence, basis, page, and whether the commune's limit runs."""
+    if dossier.state in AT_COMMUNE and dossier.commune_code not in actor.units:
+        return ("dossier.commune_late", "Xã quá hạn: {product}", COMMUNE, "dossiers.show", True)
     match dossier.state:
         case DossierState.DRAFT:
             return (
@@ -486,6 +978,30 @@ def _work_said(
                 "dossiers.propose",
                 True,
             )
+        case DossierState.COMPLETION_REQUESTED if actor.has(Role.AGENCY_OFFICER):
+            return (
+                "dossier.completion_late",
+                "Chưa hoàn thiện theo yêu cầu: {product}",
+                PROVINCE_INTAKE,
+                "dossiers.show",
+                False,
+            )
+        case DossierState.COMPLETION_REQUESTED:
+            return (
+                "dossier.complete",
+                "Hoàn thiện theo yêu cầu của tỉnh: {product}",
+                PROVINCE_INTAKE,
+                "dossiers.completion",
+                False,
+            )
+        case DossierState.ACCEPTED | DossierState.SCHEDULED:
+            return (
+                "dossier.advise",
+                "Viết báo cáo của Tổ tư vấn: {product}",
+                ADVICE,
+                "dossiers.advice",
+                False,
+            )
         case DossierState.PROPOSED:
             return (
                 "dossier.accept",
@@ -495,27 +1011,35 @@ def _work_said(
                 False,
             )
         case DossierState.FILED:
-            ready = report is not None and all(
-                getattr(report, f"{finding}_confirmed") for finding in Finding
-            )
-            if ready:
-                is_leader = actor.has_in_unit(dossier.commune_code, Role.COMMUNE_LEADER)
-                sign = (
-                    "dossier.sign",
-                    "Ký báo cáo đánh giá: {product}",
-                    COMMUNE_REPORT,
-                    "dossiers.sign",
-                    True,
-                )
-                return sign if is_leader else None
-            return (
-                "dossier.report",
-                "Kiểm tra, viết báo cáo: {product}",
-                COMMUNE,
-                "dossiers.report",
-                True,
-            )
+            return _filed_said(actor, dossier, report)
     return None
+
+
+def _filed_said(
+    actor: Actor, dossier: Dossier, report: CommuneReport | None
+) -> tuple[str, str, str, str, bool] | None:
+    ready = (
+        report is not None
+        and dossier.components_complete
+        and all(getattr(report, f"{finding}_confirmed") for finding in Finding)
+    )
+    if ready:
+        is_leader = actor.has_in_unit(dossier.commune_code, Role.COMMUNE_LEADER)
+        sign = (
+            "dossier.sign",
+            "Ký báo cáo đánh giá: {product}",
+            COMMUNE_REPORT,
+            "dossiers.sign",
+            True,
+        )
+        return sign if is_leader else None
+    return (
+        "dossier.report",
+        "Kiểm tra, viết báo cáo: {product}",
+        COMMUNE,
+        "dossiers.report" if dossier.components_complete else "dossiers.check",
+        True,
+    )
 
 
 def _row(found: Any) -> DossierRow:
@@ -526,3 +1050,17 @@ def _row(found: Any) -> DossierRow:
 
 def _chosen(answers: dict[str, SelfAssessmentAnswer]) -> dict[str, str]:
     return {code: answer.option_code for code, answer in answers.items() if answer.option_code}
+
+
+def _claims(
+    answers: Mapping[str, SelfAssessmentAnswer], papers: Mapping[str, Sequence[Evidence]]
+) -> dict[str, Claim]:
+    found = {}
+    for code in dict.fromkeys([*answers, *papers]):
+        answer = answers.get(code)
+        found[code] = Claim(
+            option_code=answer.option_code if answer else None,
+            description=answer.description if answer else "",
+            papers=frozenset(paper.sha256 for paper in papers.get(code, ())),
+        )
+    return found

@@ -2,19 +2,29 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from typing import Protocol
 
 from app.domain.accounts.enums import Role
 from app.domain.dossiers.enums import (
+    Addressee,
+    CheckedPart,
     DossierKind,
     DossierPart,
     DossierState,
     EvidenceKind,
     Finding,
+    LabOutcome,
+    Recommendation,
     Step,
 )
-from app.rulebooks.model import Regime
+from app.domain.places.rules import is_working_day, working_days_after
+from app.rulebooks.model import Actor as Level
+from app.rulebooks.model import Criterion, GateEffect, Regime, Rubric
+from app.rulebooks.model import Transition as LegalTransition
+from app.rulebooks.scoring import NOT_MET
 
 _DECISION = "26/2026/QĐ-TTg"
 PREPARED = f"{_DECISION}, Điều 7.1"
@@ -22,6 +32,7 @@ COMMUNE = f"{_DECISION}, Điều 7.2"
 COMMUNE_CHECK = f"{_DECISION}, Điều 7.2.a"
 COMMUNE_REPORT = f"{_DECISION}, Điều 7.2.b"
 PROVINCE_INTAKE = f"{_DECISION}, Điều 7.3.a"
+ADVICE = f"{_DECISION}, Điều 7.3.c"
 COUNCIL = f"{_DECISION}, Điều 7.3.d"
 RECOGNITION = f"{_DECISION}, Điều 7.3.e"
 CUT_OFF = f"{_DECISION}, Điều 5.1"
@@ -29,14 +40,19 @@ WHO_MAY_APPLY = f"{_DECISION}, Điều 2.3"
 DOSSIER_HOLDS = f"{_DECISION}, Điều 6.1"
 PROPOSAL_HOLDS = f"{_DECISION}, Điều 6.2"
 SAMPLES_SENT = f"{_DECISION}, Điều 6.2.d"
+EVIDENCE_LIST = f"{_DECISION}, Điều 6.1; Mẫu số 02, Phần III"
 SELF_ASSESSMENT_FORM = f"{_DECISION}, Mẫu số 02"
 COMMUNE_REPORT_FORM = f"{_DECISION}, Mẫu số 03"
 REGISTRATION_FORM = f"{_DECISION}, Mẫu số 01"
+UPGRADE_HOLDS = f"{_DECISION}, Điều 6.1.b"
+RENEWAL_HOLDS = f"{_DECISION}, Điều 6.1.c"
+RENEWAL_LIMIT = f"{_DECISION}, Điều 7.6.g"
 
 _APPLICANT = frozenset({Role.PRODUCER, Role.COMMUNE_OFFICER})
 _OFFICER = frozenset({Role.COMMUNE_OFFICER})
 _LEADER = frozenset({Role.COMMUNE_LEADER})
 _AGENCY = frozenset({Role.AGENCY_OFFICER})
+_ADVISORY = frozenset({Role.ADVISORY_MEMBER})
 _COUNCIL = frozenset({Role.COUNCIL_MEMBER})
 _SIGNER = frozenset({Role.PROVINCIAL_SIGNER})
 
@@ -60,9 +76,38 @@ TRANSITIONS: tuple[Transition, ...] = (
         DossierState.FILED, Step.SIGN_REPORT, DossierState.ASSESSED, _LEADER, COMMUNE_REPORT
     ),
     Transition(DossierState.ASSESSED, Step.PROPOSE, DossierState.PROPOSED, _LEADER, COMMUNE_REPORT),
-    Transition(DossierState.PROPOSED, Step.ACCEPT, DossierState.ACCEPTED, _AGENCY, PROVINCE_INTAKE),
+    # The advisory team may find what intake did not: what was accepted is asked for as well.
+    *(
+        Transition(
+            state,
+            Step.REQUEST_COMPLETION,
+            DossierState.COMPLETION_REQUESTED,
+            _AGENCY,
+            PROVINCE_INTAKE if state is DossierState.PROPOSED else ADVICE,
+        )
+        for state in (DossierState.PROPOSED, DossierState.ACCEPTED, DossierState.ADVISED)
+    ),
     Transition(
-        DossierState.ACCEPTED, Step.SCHEDULE, DossierState.SCHEDULED, _AGENCY | _COUNCIL, COUNCIL
+        DossierState.COMPLETION_REQUESTED,
+        Step.COMPLETE,
+        DossierState.PROPOSED,
+        _APPLICANT,
+        PROVINCE_INTAKE,
+    ),
+    Transition(
+        DossierState.COMPLETION_REQUESTED,
+        Step.RECALL_REQUEST,
+        DossierState.PROPOSED,
+        _AGENCY,
+        PROVINCE_INTAKE,
+    ),
+    Transition(DossierState.PROPOSED, Step.ACCEPT, DossierState.ACCEPTED, _AGENCY, PROVINCE_INTAKE),
+    Transition(DossierState.ACCEPTED, Step.ADVISE, DossierState.ADVISED, _ADVISORY, ADVICE),
+    # A report signed after the agenda was made still reaches the council before it scores.
+    Transition(DossierState.SCHEDULED, Step.ADVISE, DossierState.SCHEDULED, _ADVISORY, ADVICE),
+    *(
+        Transition(state, Step.SCHEDULE, DossierState.SCHEDULED, _AGENCY | _COUNCIL, COUNCIL)
+        for state in (DossierState.ACCEPTED, DossierState.ADVISED)
     ),
     Transition(
         DossierState.SCHEDULED, Step.OPEN_SCORING, DossierState.SCORING, _AGENCY | _COUNCIL, COUNCIL
@@ -98,7 +143,9 @@ TRANSITIONS: tuple[Transition, ...] = (
             DossierState.RETURNED,
             DossierState.ASSESSED,
             DossierState.PROPOSED,
+            DossierState.COMPLETION_REQUESTED,
             DossierState.ACCEPTED,
+            DossierState.ADVISED,
         )
     ),
 )
@@ -118,6 +165,14 @@ FINAL = frozenset(
 # A five-star candidate still waits for the ministry: no second dossier of the product meanwhile.
 CLOSED = FINAL - {DossierState.AWAITING_CENTRE}
 EDITABLE = frozenset({DossierState.DRAFT, DossierState.RETURNED})
+# In the province's hands, before scoring: surveys are held and tests ordered (art. 7.3.c).
+LOOKED_INTO = frozenset({DossierState.ACCEPTED, DossierState.ADVISED, DossierState.SCHEDULED})
+# The advisory report is written until the council scores.
+ADVISABLE = frozenset({DossierState.ACCEPTED, DossierState.SCHEDULED})
+# The commune's own papers: nobody else can complete them.
+OF_THE_COMMUNE = frozenset({CheckedPart.COMMUNE_REPORT, CheckedPart.PROPOSAL_LETTER})
+# While the dossier lies at the commune its limit of working days runs (art. 7.2).
+AT_COMMUNE = frozenset({DossierState.FILED, DossierState.ASSESSED})
 
 CLOSING_STEPS: dict[DossierState, Step] = {
     DossierState.BELOW_THREE: Step.CLOSE_BELOW_THREE,
@@ -131,7 +186,11 @@ EVENTS: dict[Step, str] = {
     Step.RETURN: "dossier.returned",
     Step.SIGN_REPORT: "dossier.commune_report_signed",
     Step.PROPOSE: "dossier.proposed",
+    Step.REQUEST_COMPLETION: "dossier.completion_requested",
+    Step.COMPLETE: "dossier.completed",
+    Step.RECALL_REQUEST: "dossier.completion_recalled",
     Step.ACCEPT: "dossier.accepted",
+    Step.ADVISE: "dossier.advised",
     Step.SCHEDULE: "dossier.scheduled",
     Step.OPEN_SCORING: "dossier.scoring_opened",
     Step.LOCK: "dossier.locked",
@@ -148,7 +207,9 @@ STATE_LABELS: dict[DossierState, str] = {
     DossierState.RETURNED: "Trả lại để hoàn thiện",
     DossierState.ASSESSED: "Xã đã đánh giá",
     DossierState.PROPOSED: "Đã đề nghị tỉnh",
+    DossierState.COMPLETION_REQUESTED: "Tỉnh yêu cầu hoàn thiện",
     DossierState.ACCEPTED: "Tỉnh đã tiếp nhận",
+    DossierState.ADVISED: "Tổ tư vấn đã đánh giá",
     DossierState.SCHEDULED: "Đã xếp phiên họp",
     DossierState.SCORING: "Đang chấm điểm",
     DossierState.LOCKED: "Đã chốt kết quả",
@@ -168,7 +229,11 @@ STEP_LABELS: dict[Step, str] = {
     Step.RETURN: "Trả lại để hoàn thiện",
     Step.SIGN_REPORT: "Ký báo cáo đánh giá",
     Step.PROPOSE: "Đề nghị tỉnh đánh giá, phân hạng",
+    Step.REQUEST_COMPLETION: "Yêu cầu hoàn thiện",
+    Step.COMPLETE: "Gửi lại hồ sơ đã hoàn thiện",
+    Step.RECALL_REQUEST: "Thôi yêu cầu hoàn thiện",
     Step.ACCEPT: "Tiếp nhận vào đợt",
+    Step.ADVISE: "Ký báo cáo của Tổ tư vấn",
     Step.SCHEDULE: "Xếp vào phiên họp",
     Step.OPEN_SCORING: "Mở chấm điểm",
     Step.LOCK: "Chốt kết quả",
@@ -185,6 +250,27 @@ PART_LABELS: dict[DossierPart, str] = {
     DossierPart.EVIDENCE: "Minh chứng",
     DossierPart.BUSINESS_PLAN: "Kế hoạch sản xuất, kinh doanh (Mẫu số 02, phần IV)",
     DossierPart.SAMPLES: "Sản phẩm mẫu",
+    DossierPart.CHANGES: "Những thay đổi từ khi được công nhận",
+}
+CHECKED_LABELS: dict[CheckedPart, str] = {
+    **{CheckedPart(part.value): label for part, label in PART_LABELS.items()},
+    CheckedPart.COMMUNE_REPORT: "Báo cáo đánh giá của xã (Mẫu số 03)",
+    CheckedPart.PROPOSAL_LETTER: "Văn bản đề nghị của xã",
+}
+ADDRESSEE_LABELS: dict[Addressee, str] = {
+    Addressee.PRODUCER: "Chủ thể",
+    Addressee.COMMUNE: "Ủy ban nhân dân xã",
+}
+RECOMMENDATION_LABELS: dict[Recommendation, str] = {
+    Recommendation.EVALUATE: "Đưa ra Hội đồng đánh giá, phân hạng",
+    Recommendation.COMPLETE_FIRST: "Hoàn thiện hồ sơ trước khi đánh giá",
+    Recommendation.SURVEY_FIRST: "Khảo sát thực tế trước khi đánh giá",
+    Recommendation.TEST_FIRST: "Kiểm nghiệm bổ sung trước khi đánh giá",
+    Recommendation.NOT_EVALUATE: "Không đưa ra đánh giá",
+}
+TEST_LABELS: dict[LabOutcome, str] = {
+    LabOutcome.PASSED: "Đạt",
+    LabOutcome.FAILED: "Không đạt",
 }
 FINDING_LABELS: dict[Finding, str] = {
     Finding.MATERIAL: "Sử dụng nguyên liệu địa phương",
@@ -253,6 +339,7 @@ _WAY = (
     DossierState.ASSESSED,
     DossierState.PROPOSED,
     DossierState.ACCEPTED,
+    DossierState.ADVISED,
     DossierState.SCHEDULED,
     DossierState.SCORING,
     DossierState.LOCKED,
@@ -261,11 +348,19 @@ _WAY = (
 # Beside the way: the stop in whose place the state is shown.
 _INSTEAD_OF: dict[DossierState, DossierState] = {
     DossierState.RETURNED: DossierState.FILED,
+    DossierState.COMPLETION_REQUESTED: DossierState.PROPOSED,
     DossierState.BELOW_THREE: DossierState.RECOGNISED,
     DossierState.EXCLUDED: DossierState.RECOGNISED,
     DossierState.AWAITING_CENTRE: DossierState.RECOGNISED,
 }
-_STOPPED = frozenset({DossierState.RETURNED, DossierState.BELOW_THREE, DossierState.EXCLUDED})
+_STOPPED = frozenset(
+    {
+        DossierState.RETURNED,
+        DossierState.COMPLETION_REQUESTED,
+        DossierState.BELOW_THREE,
+        DossierState.EXCLUDED,
+    }
+)
 
 
 def stepper(state: DossierState) -> tuple[Stop, ...]:
@@ -305,6 +400,11 @@ def local_labour_percent(local: int, total: int) -> Fraction:
     return Fraction(100 * local, total) if total else Fraction(0)
 
 
+def local_material_percent(local_kg: int, total_kg: int) -> Fraction:
+    """Return the share of local material in percent, exactly (Mẫu số 03, II.1); none of none is 0."""
+    return Fraction(100 * local_kg, total_kg) if total_kg else Fraction(0)
+
+
 def may_apply(regime: Regime, producer_kind: str, category_code: str) -> bool:
     """Tell whether this kind of producer may apply in the category (26/2026/QĐ-TTg art. 2.3)."""
     return any(rule.kind == producer_kind for rule in regime.procedure.kinds_for(category_code))
@@ -336,6 +436,37 @@ class Missing:
         return self.template.format(**self.params)
 
 
+@dataclass(frozen=True, slots=True)
+class UnfitPaper:
+    """A cited paper that proves nothing any more: run out, or no longer in use by its producer."""
+
+    title: str
+    criteria: tuple[str, ...]
+    expired_on: date | None = None
+
+
+def has_expired(expires_on: date | None, on: date) -> bool:
+    """Tell whether a paper has run out: the day printed on it is the last on which it is good."""
+    return expires_on is not None and expires_on < on
+
+
+def _missing_paper(paper: UnfitPaper) -> Missing:
+    said: dict[str, str | int] = {"title": paper.title, "criteria": ", ".join(paper.criteria)}
+    if paper.expired_on is None:
+        return Missing(
+            DossierPart.EVIDENCE,
+            "«{title}» (tiêu chí {criteria}) đã thôi dùng; hãy gắn giấy tờ khác hoặc gỡ ra.",
+            said,
+            EVIDENCE_LIST,
+        )
+    return Missing(
+        DossierPart.EVIDENCE,
+        "«{title}» (tiêu chí {criteria}) hết hạn {day}; hãy thay giấy mới hoặc gỡ ra.",
+        said | {"day": paper.expired_on.strftime("%d/%m/%Y")},
+        EVIDENCE_LIST,
+    )
+
+
 def missing_for_filing(
     *,
     unanswered: Collection[str],
@@ -345,6 +476,7 @@ def missing_for_filing(
     sample_count: int,
     samples_needed: int,
     lacks_registration: bool = False,
+    unfit_papers: Collection[UnfitPaper] = (),
 ) -> tuple[Missing, ...]:
     """Return what must be added before a dossier can be filed (26/2026/QĐ-TTg art. 6.1, 6.2.d)."""
     found = []
@@ -375,6 +507,7 @@ def missing_for_filing(
                 SELF_ASSESSMENT_FORM,
             )
         )
+    found += [_missing_paper(paper) for paper in unfit_papers]
     if not business_results.strip():
         found.append(
             Missing(
@@ -403,3 +536,291 @@ def missing_for_filing(
             )
         )
     return tuple(found)
+
+
+# --- gate first -------------------------------------------------------------------------------
+
+GATE_HEADINGS: dict[GateEffect, str] = {
+    GateEffect.DISQUALIFY: "Hồ sơ bị loại khi",
+    GateEffect.EXCLUDE: "Không đánh giá",
+    GateEffect.STOP: "Dừng đánh giá",
+}
+PRODUCER_KIND_GATE = "producer_kind"
+REGISTRATION_GATE = "business_registration"
+CATEGORY_GATE = "category"
+
+
+@dataclass(frozen=True, slots=True)
+class GateQuestion:
+    """One condition before a dossier is opened, in the words of the law, with its basis.
+
+    `holds` is what the system can tell itself; None has to be asked. The question asked is always
+    whether the case described applies: «có» ends it.
+    """
+
+    code: str
+    heading: str
+    wording: str
+    basis: str
+    holds: bool | None = None
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a person has to answer it."""
+        return self.holds is None
+
+
+def gate_questions(
+    regime: Regime, rubric: Rubric, producer_kind: str, *, has_registration: bool
+) -> tuple[GateQuestion, ...]:
+    """Return what must hold before a dossier is opened (art. 2.2, 2.3 and the gates of Annex II)."""
+    named = {rule.kind: rule for rule in regime.procedure.producer_kinds}
+    kind = named.get(producer_kind)
+    found = [
+        GateQuestion(
+            code=PRODUCER_KIND_GATE,
+            heading="Đối tượng đăng ký",
+            wording=kind.name if kind else producer_kind,
+            basis=f"{regime.decision}, Điều 2.3",
+            holds=may_apply(regime, producer_kind, rubric.category_code),
+        )
+    ]
+    if needs_registration(regime, producer_kind):
+        found.append(
+            GateQuestion(
+                code=REGISTRATION_GATE,
+                heading="Đăng ký kinh doanh",
+                wording=kind.name if kind else producer_kind,
+                basis=f"{regime.decision}, Điều 2.3",
+                holds=has_registration,
+            )
+        )
+    found.append(
+        GateQuestion(
+            code=CATEGORY_GATE,
+            heading="Nhóm sản phẩm",
+            wording=f"{rubric.category_name}: {rubric.set_number}. {rubric.name}",
+            basis=f"{regime.decision}, Điều 2.2, Phụ lục I",
+            holds=any(line.code == rubric.code for line in regime.product_sets),
+        )
+    )
+    sheet = f"{rubric.decision}, {rubric.annex}, bộ {rubric.set_number}"
+    for gate in rubric.gates:
+        is_head = gate.criterion_code not in {one.code for one in rubric.criteria}
+        found.append(
+            GateQuestion(
+                code=f"{gate.criterion_code}.{gate.effect}",
+                heading=GATE_HEADINGS[gate.effect],
+                wording=gate.text,
+                basis=sheet if is_head else f"{sheet}, tiêu chí {gate.criterion_code}",
+            )
+        )
+    return tuple(found)
+
+
+# --- windows ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RoundDays:
+    """A round a dossier can still reach: its two limits, and the last safe day to file."""
+
+    name: str
+    proposals_before: date
+    results_before: date
+    last_safe_day: date
+
+
+def last_safe_filing_day(
+    proposals_before: date, working_days: int, holidays: Collection[date]
+) -> date:
+    """Return the last working day on which filing leaves the commune its whole limit.
+
+    Filed on this day, the commune's last day is still before `proposals_before`: «trước ngày» means
+    the day before at the latest (26/2026/QĐ-TTg art. 5.1, 7.2). A working day, because one set of
+    the dossier is of paper (art. 7.1).
+    """
+    day = proposals_before - timedelta(days=1)
+    while not (
+        is_working_day(day, holidays)
+        and working_days_after(day, working_days, holidays) < proposals_before
+    ):
+        day -= timedelta(days=1)
+    return day
+
+
+def statutory_rounds(regime: Regime, on: date) -> tuple[tuple[str, date, date], ...]:
+    """Return name and limits of the province's rounds still ahead, this year and next (art. 5.1)."""
+    windows = regime.procedure.rounds_of(Level.PROVINCE).windows
+    found = []
+    for year in (on.year, on.year + 1):
+        for window in windows:
+            closes = date.fromisoformat(f"{year}-{window.proposals_before}")
+            ends = date.fromisoformat(f"{year}-{window.results_before}")
+            if closes > on:
+                found.append((f"{window.ordinal}/{year}", closes, ends))
+    return tuple(sorted(found, key=lambda one: one[1]))
+
+
+def runs_in_rounds(regime: Regime, kind: DossierKind) -> bool:
+    """Tell whether dossiers of this kind wait for a round; a renewal is rolling (art. 5.1, 7.6)."""
+    return any(rule.kind == kind and rule.in_rounds for rule in regime.procedure.dossier_kinds)
+
+
+def province_due_on(regime: Regime, kind: DossierKind, received_on: date) -> date | None:
+    """Return the province's last day for a renewal: 45 days from receipt (art. 7.6.g)."""
+    if runs_in_rounds(regime, kind):
+        return None
+    return received_on + timedelta(days=regime.procedure.renewal.finish_within_days)
+
+
+def transition_for(regime: Regime, kind: DossierKind, filed_on: date) -> LegalTransition | None:
+    """Return the clause under which a dossier filed before the regime is finished (art. 12.2)."""
+    if filed_on >= regime.in_force.first:
+        return None
+    code = (
+        "renewal_filed_before" if kind is DossierKind.RENEWAL else "first_and_upgrade_filed_before"
+    )
+    return next((one for one in regime.procedure.transition if one.code == code), None)
+
+
+# --- what changed since the product was recognised --------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one dossier says about one criterion; papers by the hash of their content."""
+
+    option_code: str | None = None
+    description: str = ""
+    papers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One criterion in the old dossier and in the new one."""
+
+    criterion: Criterion
+    section_code: str
+    before: Claim
+    after: Claim
+    before_text: str
+    after_text: str
+
+    @property
+    def option_changed(self) -> bool:
+        """Whether another option is claimed than before."""
+        return self.before_text != self.after_text
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether nothing at all differs: option, description, papers."""
+        return (
+            not self.option_changed
+            and self.before.description == self.after.description
+            and self.before.papers == self.after.papers
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An answer of the old dossier whose wording the present sheet no longer has."""
+
+    criterion_code: str
+    name: str
+    option: str
+
+
+def option_words(criterion: Criterion | None, option_code: str | None) -> str:
+    """Return an option as people read it: its points and its wording."""
+    if criterion is None or not option_code:
+        return ""
+    if option_code == NOT_MET:
+        return "0 – Không đạt"
+    option = criterion.find_option(option_code)
+    return f"{option.points} – {option.label}" if option else ""
+
+
+def carried_answers(
+    old: Rubric | None, new: Rubric, claims: Mapping[str, Claim]
+) -> tuple[dict[str, Claim], tuple[Lost, ...]]:
+    """Return the answers that still mean the same under the present sheet, and those that do not.
+
+    An answer is carried when its criterion and its option exist with the same wording; without the
+    old sheet nothing can be compared and nothing is carried.
+    """
+    kept: dict[str, Claim] = {}
+    lost: list[Lost] = []
+    for code, claim in claims.items():
+        before, after = old.find_criterion(code) if old else None, new.find_criterion(code)
+        if before and after and before.name == after.name and _says_same(before, after, claim):
+            kept[code] = claim
+        elif claim.option_code or claim.description:
+            lost.append(
+                Lost(code, before.name if before else code, option_words(before, claim.option_code))
+            )
+    return kept, tuple(lost)
+
+
+def _says_same(before: Criterion, after: Criterion, claim: Claim) -> bool:
+    if not claim.option_code:
+        return True
+    if claim.option_code == NOT_MET:
+        return after.allows_not_met
+    old, new = before.find_option(claim.option_code), after.find_option(claim.option_code)
+    return old is not None and new is not None and old.label == new.label
+
+
+def compared(
+    old: Rubric | None, new: Rubric, before: Mapping[str, Claim], after: Mapping[str, Claim]
+) -> tuple[Change, ...]:
+    """Return every criterion of the present sheet with what was and what is claimed (art. 6.1.b)."""
+    nothing = Claim()
+    return tuple(
+        Change(
+            criterion=criterion,
+            section_code=section.code,
+            before=before.get(criterion.code, nothing),
+            after=after.get(criterion.code, nothing),
+            before_text=option_words(
+                old.find_criterion(criterion.code) if old else None,
+                before.get(criterion.code, nothing).option_code,
+            ),
+            after_text=option_words(criterion, after.get(criterion.code, nothing).option_code),
+        )
+        for _, section, criterion in new.walk()
+    )
+
+
+class Reported(Protocol):
+    """What a report of changes says, as far as its completeness is judged."""
+
+    changes: str
+    tests: str
+    market: str
+    output_amount: int | None
+    output_unit: str
+    revenue: int | None
+
+
+_UPGRADE_ASKS = {"changes": "Chưa viết nội dung những thay đổi so với sản phẩm đã được công nhận."}
+_RENEWAL_ASKS = {
+    "tests": "Chưa cập nhật các phiếu kiểm nghiệm định kỳ.",
+    "market": "Chưa cập nhật thị trường tiêu thụ.",
+    "output_amount": "Chưa ghi sản lượng.",
+    "output_unit": "Chưa ghi đơn vị tính của sản lượng.",
+    "revenue": "Chưa ghi doanh thu.",
+}
+
+
+def missing_changes(kind: DossierKind, report: Reported | None) -> tuple[Missing, ...]:
+    """Return what an upgrade or a renewal must still tell (26/2026/QĐ-TTg art. 6.1.b, 6.1.c)."""
+    asked, basis = {
+        DossierKind.UPGRADE: (_UPGRADE_ASKS, UPGRADE_HOLDS),
+        DossierKind.RENEWAL: (_RENEWAL_ASKS, RENEWAL_HOLDS),
+    }.get(kind, ({}, ""))
+    return tuple(
+        Missing(DossierPart.CHANGES, sentence, {}, basis)
+        for name, sentence in asked.items()
+        if report is None or getattr(report, name) in (None, "")
+    )

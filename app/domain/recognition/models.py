@@ -67,7 +67,7 @@ class Certificate(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     code: str = Field(max_length=20, unique=True)
     record_number: int = Field(unique=True)
-    product_code: str | None = Field(default=None, max_length=40, unique=True)
+    product_code: str | None = Field(default=None, max_length=40, index=True)
     product_id: int = Field(foreign_key="products.id", index=True)
     producer_id: int = Field(foreign_key="producers.id", index=True)
     dossier_id: int | None = Field(default=None, foreign_key="dossiers.id", unique=True)

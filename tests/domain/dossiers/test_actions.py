@@ -74,6 +74,7 @@ from tests.factories.dossiers import (
     give_back,
     make_dossier,
     make_evidence,
+    passing_gates,
     pdf_bytes,
     put_round,
     report_on,
@@ -244,8 +245,11 @@ def test_the_events_of_a_whole_way_are_chained_with_its_commit(
 # --- opening ------------------------------------------------------------------------------------
 
 
-def open_for(session: WriteSession, people: People, code: str, actor: Actor) -> Dossier:
-    return open_dossier(session, OpenDossier(product_code=code), actor=actor, at=people.at)
+def open_for(
+    session: WriteSession, people: People, code: str, actor: Actor, *, set_number: int = 4
+) -> Dossier:
+    data = OpenDossier(product_code=code, gate_answers=passing_gates(set_number))
+    return open_dossier(session, data, actor=actor, at=people.at)
 
 
 def test_a_dossier_is_pinned_to_the_rulebooks_of_its_day(
@@ -325,7 +329,8 @@ def test_an_association_applies_for_tourism_but_not_for_honey(
     )
     assert "Điều 2.3" in problem.legal_basis
     tour = make_product(session, people, producer, "Bản du lịch", set_number=26)
-    assert open_for(session, people, tour.code, owner).rubric_code == "qd26-2026-26"
+    opened = open_for(session, people, tour.code, owner, set_number=26)
+    assert opened.rubric_code == "qd26-2026-26"
 
 
 def test_strangers_cannot_tell_a_product_from_none_and_the_leader_is_refused(
@@ -742,7 +747,9 @@ def test_a_household_files_only_with_its_business_registration(
     session: WriteSession, people: People
 ) -> None:
     producer = make_producer(session, people, "Hộ Lò Thị Mẫu", kind=ProducerKind.HOUSEHOLD)
+    producer.registration_number = "12A8001234"
     dossier = make_dossier(session, people, product=make_product(session, people, producer))
+    producer.registration_number = ""
     fill_dossier(session, people, dossier)
     problem = refused(session, DossierIncomplete, lambda: file(session, people, dossier))
     assert [one.part for one in problem.missing] == [DossierPart.REGISTRATION]
@@ -832,7 +839,8 @@ def test_giving_back_clears_the_limit_and_the_confirmations_and_keeps_the_slip_n
         Conflict,
         lambda: sign_commune_report(session, dossier.code, signing, actor=leader, at=at),
     )
-    assert problem.reason_code == "dossier.report_not_ready"
+    # Parts and findings are gone through anew: what was given back may have changed everywhere.
+    assert problem.reason_code == "dossier.components_unchecked"
 
 
 # --- the commune's report -----------------------------------------------------------------------

@@ -33,6 +33,7 @@ from app.domain.dossiers.rules import (
     find_transition,
     local_labour_percent,
     may_apply,
+    missing_changes,
     missing_for_filing,
     needs_registration,
     slip_number,
@@ -193,7 +194,7 @@ def test_everything_lacking_is_named_at_once() -> None:
         sample_count=0,
         samples_needed=5,
         lacks_registration=True,
-    )
+    ) + missing_changes(DossierKind.UPGRADE, None)
     assert {one.part for one in found} == set(DossierPart)
 
 

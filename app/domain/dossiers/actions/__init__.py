@@ -1,10 +1,27 @@
 """Everything that can happen to a dossier, one function a step; by whom, see policy.py."""
 
+from app.domain.dossiers.actions.advising import (
+    attach,
+    order_test,
+    record_site_survey,
+    record_test_result,
+    save_advice,
+    sign_advice,
+    why_not_attach_to,
+)
+from app.domain.dossiers.actions.changing import NothingToCompare, save_changes
 from app.domain.dossiers.actions.commune import (
     propose_dossier,
     return_dossier,
     save_commune_report,
     sign_commune_report,
+)
+from app.domain.dossiers.actions.completing import (
+    CompletionUnanswered,
+    answer_completion,
+    check_at_province,
+    recall_request,
+    request_completion,
 )
 from app.domain.dossiers.actions.council import (
     close_without_recognition,
@@ -13,41 +30,88 @@ from app.domain.dossiers.actions.council import (
     recognise_dossier,
     schedule_dossier,
 )
-from app.domain.dossiers.actions.evidence import add_evidence, stop_using_evidence, use_evidence
+from app.domain.dossiers.actions.evidence import (
+    add_evidence,
+    keep_paper,
+    stop_using_evidence,
+    use_evidence,
+)
 from app.domain.dossiers.actions.filing import DossierIncomplete, file_dossier, withdraw_dossier
-from app.domain.dossiers.actions.intake import RoundClosed, TooLateForRound, accept_dossier
+from app.domain.dossiers.actions.intake import (
+    FoundLacking,
+    RoundClosed,
+    TooLateForRound,
+    accept_dossier,
+)
 from app.domain.dossiers.actions.opening import (
     AlreadyRecognised,
     DossierOpen,
+    GateHolds,
+    GatesUnanswered,
+    OlderDecisionApplies,
     ProducerKindExcluded,
+    RegistrationMissing,
     open_dossier,
+    open_from_certificate,
+    why_not_gates,
 )
-from app.domain.dossiers.actions.writing import UnknownSection, save_report_parts, save_section
+from app.domain.dossiers.actions.receiving import check_components, receive_dossier
+from app.domain.dossiers.actions.writing import (
+    PART_OF,
+    UnknownSection,
+    save_report_parts,
+    save_section,
+)
 
 __all__ = [
+    "PART_OF",
     "AlreadyRecognised",
+    "CompletionUnanswered",
     "DossierIncomplete",
     "DossierOpen",
+    "FoundLacking",
+    "GateHolds",
+    "GatesUnanswered",
+    "NothingToCompare",
+    "OlderDecisionApplies",
     "ProducerKindExcluded",
+    "RegistrationMissing",
     "RoundClosed",
     "TooLateForRound",
     "UnknownSection",
     "accept_dossier",
     "add_evidence",
+    "answer_completion",
+    "attach",
+    "check_at_province",
+    "check_components",
     "close_without_recognition",
     "file_dossier",
+    "keep_paper",
     "lock_dossier",
     "open_dossier",
+    "open_from_certificate",
     "open_scoring",
+    "order_test",
     "propose_dossier",
+    "recall_request",
+    "receive_dossier",
     "recognise_dossier",
+    "record_site_survey",
+    "record_test_result",
+    "request_completion",
     "return_dossier",
+    "save_advice",
+    "save_changes",
     "save_commune_report",
     "save_report_parts",
     "save_section",
     "schedule_dossier",
+    "sign_advice",
     "sign_commune_report",
     "stop_using_evidence",
     "use_evidence",
+    "why_not_attach_to",
+    "why_not_gates",
     "withdraw_dossier",
 ]
