@@ -17,9 +17,11 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, help="OCOP Lai Ch�
 audit_cli = typer.Typer(no_args_is_help=True, help="Nhật ký")
 key_cli = typer.Typer(no_args_is_help=True, help="Khóa ký tem")
 uploads_cli = typer.Typer(no_args_is_help=True, help="Tệp gửi dở")
+files_cli = typer.Typer(no_args_is_help=True, help="Kho tệp")
 cli.add_typer(audit_cli, name="audit")
 cli.add_typer(uploads_cli, name="uploads")
 cli.add_typer(key_cli, name="stamp-key")
+cli.add_typer(files_cli, name="files")
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -261,6 +263,44 @@ def uploads_expire() -> None:
         lying -= known_codes(session, lying)
     removed = sum(parts.discard(settings.parts_dir, code) for code in sorted(lying))
     typer.echo(f"Tệp gửi dở quá hạn: {gone}; phần tệp đã xóa: {removed}.")
+
+
+@files_cli.command("sweep")
+def files_sweep(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Chỉ đếm, không xóa")] = False,
+) -> None:
+    """Xóa tệp không dòng nào nhắc đến và đã cũ hơn một ngày (tải lên rồi bỏ dở)."""
+    import app.tables  # noqa: F401 -- the rows of every table count
+    from app.core.clock import now
+    from app.core.stocktaking import UNNAMED_FOR, sweep
+
+    settings = _settings()
+    with _database(settings) as engine:
+        swept = sweep(engine, settings.files, before=now() - UNNAMED_FOR, dry_run=dry_run)
+    word = "Sẽ xóa" if dry_run else "Đã xóa"
+    typer.echo(
+        f"{word} {swept.files} tệp không ai nhắc đến ({swept.size} byte) và {swept.drafts} "
+        f"bản ghi dở; giữ {swept.left} tệp."
+    )
+
+
+@files_cli.command("verify")
+def files_verify() -> None:
+    """Tính lại mã băm của mọi tệp mà cơ sở dữ liệu nhắc đến."""
+    import app.tables  # noqa: F401 -- the rows of every table count
+    from app.core.db import reading
+    from app.core.stocktaking import verify
+
+    settings = _settings()
+    with _database(settings) as engine, reading(engine) as session:
+        report = verify(session, settings.files)
+    for sha256 in report.missing:
+        typer.echo(f"THIẾU {sha256}")
+    for sha256 in report.changed:
+        typer.echo(f"BỊ ĐỔI {sha256}")
+    if report.missing or report.changed:
+        raise typer.Exit(1)
+    typer.echo(f"Kho tệp nguyên vẹn: {report.files} tệp.")
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ from app.core.picture_inspection import (
 IMAGES: Final = frozenset({"image/jpeg", "image/png", "image/webp"})
 ACCEPTED: Final = IMAGES | {"application/pdf"}
 # One wide picture unpacked needs some 240 MB.
-_UNPACKING = BoundedSemaphore(2)
+UNPACKING: Final = BoundedSemaphore(2)
 # Parsers meet hostile bytes in every way that Python knows; each of them means: not sound.
 BROKEN: Final = (
     PyPdfError,
@@ -99,7 +99,7 @@ def _looked_at(content: bytes) -> tuple[str, str]:
 def check_picture(content: bytes, kind: str) -> None:
     """Walk the picture's own structure to its end, then unpack it once with the decoder of its kind."""
     _WALKS[kind](content)
-    with _UNPACKING, Image.open(BytesIO(content), formats=_FORMATS[kind]) as image:
+    with UNPACKING, Image.open(BytesIO(content), formats=_FORMATS[kind]) as image:
         # A photo is unpacked at an eighth of its size: every byte is read all the same.
         image.draft(None, (image.width // 8, image.height // 8))
         image.load()

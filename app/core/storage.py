@@ -56,6 +56,9 @@ class Storage(Protocol):
     def keep(self, sha256: str, content: bytes) -> None:
         """Write a file unless it is there; afterwards it survives a crash of the machine."""
 
+    def find(self, sha256: str) -> KeptFile | None:
+        """Tell of one file, None when it is not kept."""
+
     def size_of(self, sha256: str) -> int | None:
         """Return the size in bytes, None when the file is not kept."""
 
@@ -81,7 +84,7 @@ class DiskStorage:
     def keep(self, sha256: str, content: bytes) -> None:
         """Write beside the place, settle on the disk, then move: no reader sees half a file."""
         place = self.place_of(sha256)
-        if self.size_of(sha256) == len(content):
+        if (found := self.find(sha256)) and found.size == len(content):
             os.utime(place)  # asked for again: a sweep that looks at its age lets it be
             return
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -96,10 +99,18 @@ class DiskStorage:
         finally:
             os.close(folder)
 
-    def size_of(self, sha256: str) -> int | None:
+    def find(self, sha256: str) -> KeptFile | None:
         """Look at the folder."""
-        place = self.place_of(sha256)
-        return place.stat().st_size if place.is_file() else None
+        try:
+            seen = self.place_of(sha256).stat()
+        except FileNotFoundError:
+            return None
+        return KeptFile(sha256, seen.st_size, datetime.fromtimestamp(seen.st_mtime, tz=UTC))
+
+    def size_of(self, sha256: str) -> int | None:
+        """Return the size as found."""
+        found = self.find(sha256)
+        return None if found is None else found.size
 
     def chunks(self, sha256: str, first: int = 0, last: int | None = None) -> Iterator[bytes]:
         """Read piece by piece."""
@@ -116,11 +127,8 @@ class DiskStorage:
     def kept(self) -> Iterator[KeptFile]:
         """Walk the folder; what a crash left half written is not told of."""
         for place in self.directory.glob("??/*"):
-            if _HASH.fullmatch(place.name) and place.is_file():
-                seen = place.stat()
-                yield KeptFile(
-                    place.name, seen.st_size, datetime.fromtimestamp(seen.st_mtime, tz=UTC)
-                )
+            if _HASH.fullmatch(place.name) and (found := self.find(place.name)):
+                yield found
 
     def remove(self, sha256: str) -> None:
         """Unlink."""
@@ -154,20 +162,26 @@ class BucketStorage:
             except AlreadyExistsError:
                 return
 
-    def size_of(self, sha256: str) -> int | None:
+    def find(self, sha256: str) -> KeptFile | None:
         """Ask for the object's head."""
         with _told():
             try:
-                return obstore.head(self._store, _key(sha256))["size"]
+                head = obstore.head(self._store, _key(sha256))
             except (FileNotFoundError, NotFoundError):
                 return None
+        return KeptFile(sha256, head["size"], head["last_modified"])
+
+    def size_of(self, sha256: str) -> int | None:
+        """Return the size as found."""
+        found = self.find(sha256)
+        return None if found is None else found.size
 
     def chunks(self, sha256: str, first: int = 0, last: int | None = None) -> Iterator[bytes]:
         """Stream the object from the bucket."""
-        key, size = _key(sha256), self.size_of(sha256)
-        if size is None:
+        key, kept = _key(sha256), self.find(sha256)
+        if kept is None:
             raise NotKept(sha256)
-        end = size if last is None else min(last + 1, size)
+        end = kept.size if last is None else min(last + 1, kept.size)
         if first >= end:
             return
         with _told():
@@ -250,5 +264,5 @@ def _told() -> Iterator[None]:
     """Turn the library's faults into the house's own."""
     try:
         yield
-    except BaseError as fault:
+    except (BaseError, OSError) as fault:
         raise StorageUnreachable from fault

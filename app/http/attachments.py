@@ -21,10 +21,10 @@ def attachment(
     request: Request, storage: Storage, *, sha256: str, media_type: str, file_name: str
 ) -> Response:
     """Answer with a kept file or the part of it that was asked for; NotKept when it is gone."""
-    size = storage.size_of(sha256)
-    if size is None:
+    kept = storage.find(sha256)
+    if kept is None:
         raise NotKept(sha256)
-    etag = f'"{sha256}"'
+    size, etag = kept.size, f'"{sha256}"'
     headers = {
         "content-disposition": disposition(file_name),
         "content-security-policy": FILE_POLICY,
