@@ -18,6 +18,7 @@ from app.domain.councils.rules import (
     SHEET_MOVES,
 )
 from app.domain.dossiers import rules as dossiers
+from app.domain.ideas import rules as ideas
 from app.domain.recognition.enums import Standing
 from app.domain.recognition.rules import IN_FORCE, STANDING_BASIS, STANDING_LABELS
 from app.domain.stamps.enums import BatchState
@@ -69,6 +70,13 @@ def _arrows(rows: Iterable[Row]) -> tuple[Arrow, ...]:
 
 
 LIVES: tuple[Life, ...] = (
+    Life(
+        "Product idea",
+        ideas.INITIAL,
+        _arrows(ideas.MOVES),
+        frozenset(state.value for state in ideas.FINAL),
+        {state.value: label for state, label in ideas.STATE_LABELS.items()},
+    ),
     Life(
         "Dossier",
         dossiers.INITIAL,

@@ -5,6 +5,8 @@ from app.domain.accounts import models as accounts
 from app.domain.audit import models as audit
 from app.domain.councils import models as councils
 from app.domain.dossiers import models as dossiers
+from app.domain.ideas import models as ideas
+from app.domain.imports import models as imports
 from app.domain.photos import models as photos
 from app.domain.places import models as places
 from app.domain.producers import models as producers
@@ -21,11 +23,13 @@ TABLES = (
     accounts,
     producers,
     products,
+    ideas,
     photos,
     dossiers,
     uploads,
     councils,
     recognition,
     stamps,
+    imports,
     idempotency,
 )

@@ -42,7 +42,9 @@ _STAMP_PEOPLE = frozenset(
 ENTRIES = (
     Entry("Việc cần làm", "work.list", "/work"),
     Entry("Chủ thể", "producers.list", "/producers", _DOSSIER_PEOPLE),
+    Entry("Giấy tờ", "papers.mine", "/papers", frozenset({Role.PRODUCER})),
     Entry("Sản phẩm", "products.list", "/products", _DOSSIER_PEOPLE),
+    Entry("Ý tưởng", "ideas.list", "/ideas", _DOSSIER_PEOPLE),
     Entry("Hồ sơ", "dossiers.list", "/dossiers", _DOSSIER_PEOPLE),
     Entry(
         "Hội đồng",

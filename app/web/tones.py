@@ -1,5 +1,6 @@
 """The colour beside a word of state; the word always says the same without it."""
 
+from app.domain.ideas.enums import IdeaState
 from app.domain.recognition.enums import DecisionState, Standing
 from app.domain.stamps.enums import BatchState
 
@@ -23,4 +24,10 @@ BATCH_TONES: dict[BatchState, str] = {
     BatchState.DELIVERED: "warn",
     BatchState.IN_USE: "good",
     BatchState.CLOSED: "",
+}
+IDEA_TONES: dict[IdeaState, str] = {
+    IdeaState.RETURNED: "warn",
+    IdeaState.ACCEPTED: "good",
+    IdeaState.CONVERTED: "good",
+    IdeaState.DECLINED: "bad",
 }

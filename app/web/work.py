@@ -5,8 +5,10 @@ from fastapi import Response
 from app.core.clock import local_day
 from app.domain.councils.queries import work_for as council_work
 from app.domain.dossiers.queries import work_for as dossier_work
+from app.domain.ideas.queries import work_for as idea_work
 from app.domain.recognition.queries import work_for as recognition_work
 from app.domain.stamps.queries import work_for as stamp_work
+from app.domain.wallet.queries import work_for as wallet_work
 from app.web.deps import Page, page_router
 
 router = page_router()
@@ -19,7 +21,7 @@ def index(page: Page) -> Response:
     day = local_day(page.at)
     waiting = [
         item
-        for source in (dossier_work, council_work, recognition_work, stamp_work)
+        for source in (idea_work, dossier_work, council_work, recognition_work, stamp_work, wallet_work)
         for item in source(page.session, page.actor, on=day)
     ]
     waiting.sort(key=lambda item: (item.due_on is None, item.due_on or day, item.title))

@@ -7,6 +7,7 @@ import pytest
 from app.domain.councils.enums import ItemState, MeetingState, SheetState
 from app.domain.dossiers.enums import DossierState, Step
 from app.domain.dossiers.rules import EVENTS, STEP_LABELS
+from app.domain.ideas.enums import IdeaState
 from app.domain.recognition.enums import Standing
 from app.domain.stamps.enums import BatchState
 from app.states import (
@@ -23,6 +24,7 @@ from app.states import (
 from app.web.audit_text import SENTENCES
 
 EVERY_STATE = {
+    "Product idea": IdeaState,
     "Dossier": DossierState,
     "Meeting": MeetingState,
     "Agenda item": ItemState,
@@ -32,6 +34,13 @@ EVERY_STATE = {
 
 # The audit event of each step that is not a dossier's (those are in `EVENTS`).
 HEARD = {
+    "Product idea": {
+        "revise": "idea.revised",
+        "accept": "idea.accepted",
+        "ask_changes": "idea.returned",
+        "decline": "idea.declined",
+        "convert": "idea.converted",
+    },
     "Meeting": {"open": "meeting.opened", "close": "meeting.closed"},
     "Agenda item": {
         "open": "dossier.scoring_opened",
