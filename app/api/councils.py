@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import Path, Query, Response
 
 from app.api.deps import Call, PageOut, Pages, api_router, needs, page_out
+from app.core.clock import local_day
 from app.domain.accounts.enums import Scope
 from app.domain.councils.actions import (
     close_meeting,
@@ -121,7 +122,8 @@ def show_round(call: Reading, code: RoundCode) -> RoundOut:
 def waiting_dossiers(call: Reading, code: RoundCode) -> list[DossierOut]:
     """List the accepted dossiers of a round that are on no agenda yet, for the province."""
     row = get_round(call.session, code, actor=call.actor)
-    return [one.out() for one in schedulable(call.session, row.id or 0, actor=call.actor)]
+    day = local_day(call.at)
+    return [one.out(day) for one in schedulable(call.session, row.id or 0, actor=call.actor)]
 
 
 # --- councils ---------------------------------------------------------------------------------

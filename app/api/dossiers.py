@@ -4,19 +4,23 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Form, Path, Query, Request, Response, UploadFile
-from fastapi.responses import FileResponse
 
 from app.api.deps import Call, PageOut, Pages, api_router, needs, only_with, page_out
+from app.core.clock import local_day
+from app.core.clock import local_day
 from app.core.errors import NotFound
-from app.core.files import StoredFile, path_of, store
+from app.core.files import StoredFile, store
+from app.core.storage import NotKept
 from app.domain.accounts.enums import Scope
 from app.domain.councils.queries import dossier_ids_on_agenda, round_choice
 from app.domain.dossiers.actions import (
     accept_dossier,
     add_evidence,
+    check_components,
     file_dossier,
     open_dossier,
     propose_dossier,
+    receive_dossier,
     return_dossier,
     save_commune_report,
     save_report_parts,
@@ -27,8 +31,8 @@ from app.domain.dossiers.actions import (
     withdraw_dossier,
 )
 from app.domain.dossiers.enums import DossierState
-from app.domain.dossiers.models import CommuneReport, Dossier
-from app.domain.dossiers.papers import commune_report_paper, registration_form_paper
+from app.domain.dossiers.models import CommuneReport, Dossier, Evidence
+from app.domain.dossiers.papers import receipt_paper
 from app.domain.dossiers.queries import (
     DossierRow,
     SelfAssessment,
@@ -42,6 +46,7 @@ from app.domain.dossiers.schemas import (
     AcceptDossier,
     AcceptIntoRound,
     AddEvidence,
+    CheckComponents,
     CiteEvidence,
     CommuneReportOut,
     DossierOut,
@@ -50,6 +55,7 @@ from app.domain.dossiers.schemas import (
     MissingOut,
     OpenDossier,
     ProposeDossier,
+    ReceiveDossier,
     ReturnDossier,
     SaveCommuneReport,
     SaveReportParts,
@@ -58,6 +64,7 @@ from app.domain.dossiers.schemas import (
     SignCommuneReport,
     WithdrawDossier,
 )
+from app.http.attachments import attachment
 from app.http.papers import PDF_ANSWER, pdf_answer
 
 router = api_router(tags=["dossiers"])
@@ -106,7 +113,7 @@ def sent_paper(
     content = form.file.file.read()
     return SentPaper(
         AddEvidence(**form.model_dump(exclude={"file"})),
-        store(request.app.state.settings.files_dir, content),
+        store(request.app.state.settings.files, content),
         form.file.filename or "",
     )
 
@@ -120,6 +127,7 @@ def index(
     ] = "",
     state: DossierState | None = None,
     commune_code: Annotated[str, Query(pattern=r"^(\d{5})?$", examples=["03390"])] = "",
+    overdue: Annotated[bool, Query(description="Chỉ những hồ sơ xã đã quá hạn.")] = False,
 ) -> PageOut[DossierOut]:
     """List the dossiers the token's owner may see, newest first."""
     found = dossiers_page(
@@ -128,11 +136,12 @@ def index(
         search=q,
         state=state,
         commune_code=commune_code,
+        late_on=local_day(call.at) if overdue else None,
         extra_ids=dossier_ids_on_agenda(call.session, call.actor),
         after=pages.after,
         limit=pages.limit,
     )
-    return page_out(found, DossierRow.out)
+    return page_out(found, lambda row: row.out(local_day(call.at)))
 
 
 @router.post("/dossiers", status_code=201, summary="Mở hồ sơ")
@@ -151,7 +160,7 @@ def open_(call: Writing, data: OpenDossier) -> DossierOut:
 @router.get("/dossiers/{code}", summary="Một hồ sơ")
 def show(call: Reading, code: Code) -> DossierOut:
     """Show one dossier."""
-    return _seen(call, code).out()
+    return _seen(call, code).out(local_day(call.at))
 
 
 # --- what the producer writes -----------------------------------------------------------------
@@ -181,7 +190,8 @@ def write_parts(call: Writing, code: Code, data: SaveReportParts) -> DossierOut:
 @router.get("/dossiers/{code}/missing", summary="Hồ sơ còn thiếu gì để nộp")
 def missing(call: Reading, code: Code) -> list[MissingOut]:
     """List what must be added before the dossier can be filed, each with its basis."""
-    return [MissingOut.of(one) for one in _assessed(call, code).missing_for_filing]
+    found = _assessed(call, code).missing_on(local_day(call.at))
+    return [MissingOut.of(one) for one in found]
 
 
 @router.get("/dossiers/{code}/evidence", summary="Minh chứng")
@@ -234,16 +244,23 @@ def uncite(call: Writing, code: Code, data: CiteEvidence) -> SelfAssessmentOut:
 )
 def download(call: Reading, code: Code, evidence_code: EvidenceCode) -> Response:
     """Send the file of a paper, to be kept and not to be opened in the browser."""
-    paper = get_evidence(call.session, _seen(call, code), evidence_code, actor=call.actor)
-    place = path_of(call.settings.files_dir, paper.sha256)
-    if not place.is_file():
-        raise FileGone
-    return FileResponse(
-        place,
-        media_type=paper.media_type,
-        filename=paper.file_name,
-        headers={"x-content-type-options": "nosniff", "cache-control": "private, no-store"},
+    return file_answer(
+        call, get_evidence(call.session, _seen(call, code), evidence_code, actor=call.actor)
     )
+
+
+def file_answer(call: Call, paper: Evidence) -> Response:
+    """Answer with the file of a paper, to be kept and not to be opened in the browser."""
+    try:
+        return attachment(
+            call.request,
+            call.settings.files,
+            sha256=paper.sha256,
+            media_type=paper.media_type,
+            file_name=paper.file_name,
+        )
+    except NotKept as gone:
+        raise FileGone from gone
 
 
 # --- steps ------------------------------------------------------------------------------------
@@ -253,6 +270,18 @@ def download(call: Reading, code: Code, evidence_code: EvidenceCode) -> Response
 def file(call: Writing, code: Code, data: FileDossier) -> DossierOut:
     """Hand the dossier in: it gets its slip number and the commune's limit begins."""
     return _told(call, file_dossier(call.session, code, data, actor=call.actor, at=call.at))
+
+
+@router.post("/dossiers/{code}/receive", summary="Tiếp nhận hồ sơ tại xã")
+def receive(call: Writing, code: Code, data: ReceiveDossier) -> DossierOut:
+    """Say who received the dossier and how many samples came; the limit does not move."""
+    return _told(call, receive_dossier(call.session, code, data, actor=call.actor, at=call.at))
+
+
+@router.put("/dossiers/{code}/components", summary="Kiểm tra thành phần hồ sơ")
+def check(call: Writing, code: Code, data: CheckComponents) -> DossierOut:
+    """Note for each part whether it is there; the report is signed when all are."""
+    return _told(call, check_components(call.session, code, data, actor=call.actor, at=call.at))
 
 
 @router.post("/dossiers/{code}/return", summary="Trả lại để hoàn thiện")
@@ -308,45 +337,22 @@ def accept(call: Writing, code: Code, data: AcceptIntoRound) -> DossierOut:
     return _told(call, dossier)
 
 
-# --- printed forms ----------------------------------------------------------------------------
-
-
 @router.get(
-    "/dossiers/{code}/mau-01.pdf",
-    summary="Phiếu đăng ký (Mẫu số 01)",
+    "/dossiers/{code}/receipt.pdf",
+    summary="Giấy biên nhận hồ sơ",
     response_class=Response,
     responses=PDF_ANSWER,
 )
-def registration_form(call: Reading, code: Code) -> Response:
-    """Print the registration form."""
-    content = registration_form_paper(
+def receipt(call: Reading, code: Code) -> Response:
+    """Print the slip that says what the commune received, and until when it answers."""
+    content = receipt_paper(
         call.session,
         code,
         actor=call.actor,
         at=call.at,
         demonstration=call.settings.demonstration,
-        extra_ids=dossier_ids_on_agenda(call.session, call.actor),
     )
-    return pdf_answer(content, f"mau-01-{code}.pdf")
-
-
-@router.get(
-    "/dossiers/{code}/mau-03.pdf",
-    summary="Báo cáo đánh giá của xã (Mẫu số 03)",
-    response_class=Response,
-    responses=PDF_ANSWER,
-)
-def report_form(call: Reading, code: Code) -> Response:
-    """Print the commune's report."""
-    content = commune_report_paper(
-        call.session,
-        code,
-        actor=call.actor,
-        at=call.at,
-        demonstration=call.settings.demonstration,
-        extra_ids=dossier_ids_on_agenda(call.session, call.actor),
-    )
-    return pdf_answer(content, f"mau-03-{code}.pdf")
+    return pdf_answer(content, f"bien-nhan-{code}.pdf")
 
 
 def _seen(call: Call, code: str) -> DossierRow:
@@ -363,7 +369,8 @@ def _assessed(call: Call, code: str) -> SelfAssessment:
 
 
 def _told(call: Call, dossier: Dossier) -> DossierOut:
-    return get_dossier(call.session, dossier.code, actor=call.actor).out()
+    row = get_dossier(call.session, dossier.code, actor=call.actor)
+    return row.out(local_day(call.at))
 
 
 def _report_told(report: CommuneReport, code: str) -> CommuneReportOut:

@@ -47,6 +47,11 @@ router = page_router()
 
 _REPORT_WORDS: dict[str, str] = {
     "material_local_percent": "Tỷ lệ nguyên liệu địa phương (%)",
+    "material_local_kg": "Nguyên liệu địa phương, kg một năm",
+    "material_total_kg": "Toàn bộ nguyên liệu, kg một năm",
+    "meeting_number": "Số biên bản",
+    "meeting_on": "Ngày họp",
+    "meeting_conclusion": "Kết luận",
     "workers_total": "Tổng số lao động",
     "workers_local": "Lao động địa phương",
 }
@@ -103,7 +108,7 @@ def sign_report(form: PostedForm, page: Page, code: str) -> Response:
 @router.get("/dossiers/{code}/return", name="dossiers.return")
 def ask_return(page: Page, code: str) -> Response:
     """Ask which parts are to be completed, and why."""
-    return _return(page, code, empty_form(), 200, None)
+    return _return(page, code, None, 200, None)
 
 
 @router.post("/dossiers/{code}/return", name="dossiers.give_back")
@@ -193,6 +198,7 @@ def _report_values(known: CommuneReport | None) -> dict[str, str]:
     return {
         name: ("on" if value else "") if isinstance(value, bool) else str(value)
         for name, value in stored.items()
+        if value is not None
     }
 
 
@@ -258,18 +264,23 @@ def _sign(
 
 
 def _return(
-    page: SignedInPage, code: str, form: Form, status: int, stale: StaleVersion | None
+    page: SignedInPage, code: str, form: Form | None, status: int, stale: StaleVersion | None
 ) -> Response:
     row = get_dossier(page.session, code, actor=page.actor)
     if refusal := why_not_return(page.actor, row.dossier):
         raise refusal
+    lacking = {
+        f"reason.{check['part']}": check["note"]
+        for check in row.dossier.component_checks
+        if not check["complete"]
+    }
     return page.render(
         "dossiers/return.html",
         status=status,
-        form=form,
+        form=form or empty_form(lacking),
         row=row,
         dossier=row.dossier,
-        parts=PART_LABELS,
+        part_labels=PART_LABELS,
         basis=COMMUNE_CHECK,
         stale=stale,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import Response
 
@@ -10,21 +11,24 @@ from app.core.errors import Invalid, Refusal, StaleVersion
 from app.domain.audit.queries import events_of
 from app.domain.councils.queries import dossier_ids_on_agenda
 from app.domain.dossiers.actions import (
-    ProducerKindExcluded,
     file_dossier,
-    open_dossier,
     withdraw_dossier,
 )
 from app.domain.dossiers.enums import DossierPart, DossierState
+from app.domain.dossiers.forms.printing import FORM_LABELS
 from app.domain.dossiers.models import CommuneReport
-from app.domain.dossiers.papers import commune_report_paper, registration_form_paper
 from app.domain.dossiers.policy import (
     why_not_accept,
+    why_not_advise,
+    why_not_check,
+    why_not_check_at_province,
+    why_not_complete,
     why_not_edit,
     why_not_file,
-    why_not_open,
     why_not_propose,
+    why_not_receive,
     why_not_report,
+    why_not_request_completion,
     why_not_return,
     why_not_sign,
     why_not_withdraw,
@@ -32,13 +36,14 @@ from app.domain.dossiers.policy import (
 from app.domain.dossiers.queries import (
     DossierRow,
     SelfAssessment,
-    dossiers_of_product,
     dossiers_page,
-    find_report,
     get_dossier,
+    official_papers,
     self_assessment,
 )
 from app.domain.dossiers.rules import (
+    ADDRESSEE_LABELS,
+    CHECKED_LABELS,
     EDITABLE,
     EVIDENCE_LABELS,
     FINDING_LABELS,
@@ -46,36 +51,27 @@ from app.domain.dossiers.rules import (
     PART_LABELS,
     STATE_LABELS,
     Progress,
-    may_apply,
     stepper,
 )
-from app.domain.dossiers.schemas import FileDossier, OpenDossier, WithdrawDossier
-from app.domain.producers.models import Producer
-from app.domain.producers.rules import KIND_LABELS as PRODUCER_KINDS
-from app.domain.products.queries import get_product
-from app.http.papers import pdf_answer
-from app.rulebooks import loader
-from app.rulebooks.model import GateEffect, Rubric, Section
+from app.domain.dossiers.schemas import FileDossier, WithdrawDossier
+from app.rulebooks.model import Rubric, Section
 from app.rulebooks.scoring import SheetScore
 from app.web.audit_text import event_sentence
 from app.web.deps import After, Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
+from app.web.paper_marks import mark_of
 
 router = page_router()
 
 TONES: dict[DossierState, str] = {
     DossierState.DRAFT: "",
     DossierState.RETURNED: "warn",
+    DossierState.COMPLETION_REQUESTED: "warn",
     DossierState.RECOGNISED: "good",
     DossierState.LOCKED: "good",
     DossierState.BELOW_THREE: "bad",
     DossierState.EXCLUDED: "bad",
     DossierState.WITHDRAWN: "bad",
-}
-GATE_LABELS: dict[GateEffect, str] = {
-    GateEffect.DISQUALIFY: "Hồ sơ bị loại khi",
-    GateEffect.EXCLUDE: "Không đánh giá",
-    GateEffect.STOP: "Dừng đánh giá",
 }
 # Where each part of a dossier is completed.
 PART_ROUTES: dict[DossierPart, str] = {
@@ -83,6 +79,7 @@ PART_ROUTES: dict[DossierPart, str] = {
     DossierPart.BUSINESS_PLAN: "dossiers.parts",
     DossierPart.SAMPLES: "dossiers.parts",
     DossierPart.EVIDENCE: "dossiers.evidence",
+    DossierPart.CHANGES: "dossiers.changes",
 }
 WAITS_FOR: dict[DossierState, str] = {
     DossierState.DRAFT: "Chủ thể soạn hồ sơ và nộp tại Ủy ban nhân dân xã.",
@@ -90,7 +87,9 @@ WAITS_FOR: dict[DossierState, str] = {
     DossierState.FILED: "Cán bộ xã kiểm tra, viết báo cáo; lãnh đạo xã ký.",
     DossierState.ASSESSED: "Lãnh đạo xã gửi công văn đề nghị tỉnh đánh giá, phân hạng.",
     DossierState.PROPOSED: "Cơ quan tham mưu OCOP cấp tỉnh tiếp nhận vào một đợt.",
-    DossierState.ACCEPTED: "Cơ quan tham mưu xếp hồ sơ vào phiên họp của Hội đồng.",
+    DossierState.COMPLETION_REQUESTED: "Chủ thể, xã hoàn thiện các phần tỉnh đã nêu rồi gửi lại.",
+    DossierState.ACCEPTED: "Tổ tư vấn đánh giá; cơ quan tham mưu xếp hồ sơ vào phiên họp.",
+    DossierState.ADVISED: "Cơ quan tham mưu xếp hồ sơ vào phiên họp của Hội đồng.",
     DossierState.SCHEDULED: "Hội đồng mở phiên họp.",
     DossierState.SCORING: "Thành viên Hội đồng chấm điểm, Chủ tịch chốt kết quả.",
     DossierState.LOCKED: "Ủy ban nhân dân tỉnh ký quyết định công nhận.",
@@ -105,7 +104,7 @@ _JUDGED = frozenset(
     }
 )
 # Every change saves itself: told one by one these would hide the steps.
-WRITING = ("dossier.section_saved", "dossier.report_parts_saved")
+WRITING = ("dossier.advice_saved", "dossier.section_saved", "dossier.report_parts_saved")
 MOST_EVENTS = 15
 MOST_PAPERS = 12
 
@@ -149,7 +148,9 @@ def taken_step(
 
 
 @router.get("/dossiers", name="dossiers.list")
-def index(page: Page, q: str = "", state: str = "", after: After = 0) -> Response:
+def index(
+    page: Page, q: str = "", state: str = "", overdue: str = "", after: After = 0
+) -> Response:
     """List the dossiers this person may see."""
     wanted = DossierState(state) if state in set(DossierState) else None
     found = dossiers_page(
@@ -157,6 +158,7 @@ def index(page: Page, q: str = "", state: str = "", after: After = 0) -> Respons
         actor=page.actor,
         search=q[:80],
         state=wanted,
+        late_on=local_day(page.at) if overdue == "1" else None,
         extra_ids=agenda_ids(page),
         after=after,
     )
@@ -168,30 +170,10 @@ def index(page: Page, q: str = "", state: str = "", after: After = 0) -> Respons
         tones=TONES,
         q=q,
         state=wanted,
+        overdue="1" if overdue == "1" else "",
         after=after,
         on=local_day(page.at),
     )
-
-
-@router.get("/dossiers/new", name="dossiers.new")
-def new(page: Page, product: str = "") -> Response:
-    """Tell which law applies and what ends an assessment before a dossier is opened."""
-    if not product:
-        return page.go("products.list", said="Hãy chọn sản phẩm, rồi bấm «Mở hồ sơ đánh giá».")
-    return _gates(page, product)
-
-
-@router.post("/dossiers", name="dossiers.create")
-def create(form: PostedForm, page: Page) -> Response:
-    """Open a dossier."""
-    dossier = open_dossier(
-        page.session,
-        form.read(OpenDossier),
-        actor=page.actor,
-        at=page.at,
-        council_rules_dir=page.settings.council_rules_dir,
-    )
-    return page.go("dossiers.show", code=dossier.code, said="Đã mở hồ sơ.")
 
 
 @router.get("/dossiers/{code}", name="dossiers.show")
@@ -237,66 +219,10 @@ def withdraw(form: PostedForm, page: Page, code: str) -> Response:
     )
 
 
-@router.get("/dossiers/{code}/mau-01.pdf", name="dossiers.registration_form")
-def registration_form(page: Page, code: str) -> Response:
-    """Print the registration form."""
-    paper = registration_form_paper(
-        page.session,
-        code,
-        actor=page.actor,
-        at=page.at,
-        demonstration=page.settings.demonstration,
-        extra_ids=agenda_ids(page),
-    )
-    return pdf_answer(paper, f"mau-01-{code}.pdf")
-
-
-@router.get("/dossiers/{code}/mau-03.pdf", name="dossiers.commune_report_pdf")
-def commune_report(page: Page, code: str) -> Response:
-    """Print the commune's report."""
-    paper = commune_report_paper(
-        page.session,
-        code,
-        actor=page.actor,
-        at=page.at,
-        demonstration=page.settings.demonstration,
-        extra_ids=agenda_ids(page),
-    )
-    return pdf_answer(paper, f"mau-03-{code}.pdf")
-
-
-def _gates(page: SignedInPage, product_code: str) -> Response:
-    product, producer = get_product(page.session, product_code, actor=page.actor)
-    pins = loader.pins(product.set_number, local_day(page.at), page.settings.council_rules_dir)
-    rubric, regime = loader.rubric(pins.rubric_code), loader.regime(pins.regime_code)
-    return page.render(
-        "dossiers/new.html",
-        product=product,
-        producer=producer,
-        rubric=rubric,
-        regime=regime,
-        council_rules=loader.council_rules(
-            pins.council_rules_code, page.settings.council_rules_dir
-        ),
-        admitted=regime.procedure.kinds_for(rubric.category_code),
-        gate_labels=GATE_LABELS,
-        others=dossiers_of_product(page.session, product.id or 0, actor=page.actor),
-        labels=STATE_LABELS,
-        why_not_open=why_not_open(page.actor, producer)
-        or _why_not_kind(producer, rubric, pins.regime_code),
-    )
-
-
-def _why_not_kind(producer: Producer, rubric: Rubric, regime_code: str) -> Refusal | None:
-    if may_apply(loader.regime(regime_code), producer.kind, rubric.category_code):
-        return None
-    return ProducerKindExcluded(kind=PRODUCER_KINDS[producer.kind], category=rubric.category_name)
-
-
 def _confirm(
     page: SignedInPage, row: DossierRow, status: int, stale: StaleVersion | None
 ) -> Response:
-    missing = self_assessment(page.session, row, actor=page.actor).missing_for_filing
+    missing = self_assessment(page.session, row, actor=page.actor).missing_on(local_day(page.at))
     return page.render(
         "dossiers/file.html",
         status=status,
@@ -333,9 +259,9 @@ def _show(
     row = seen_dossier(page, code)
     dossier, actor = row.dossier, page.actor
     assessment = self_assessment(page.session, row, actor=actor)
-    report = find_report(page.session, dossier)
+    papers = official_papers(page.session, dossier, actor=actor)
+    report = papers.report
     editable = dossier.state in EDITABLE
-    due = dossier.commune_due_on
     return page.render(
         "dossiers/show.html",
         status=status,
@@ -352,16 +278,21 @@ def _show(
         steps=_steps(dossier.state),
         waits_for=WAITS_FOR.get(dossier.state, ""),
         choices=_choices(page, row, report),
-        why_not_edit=why_not_edit(actor, dossier),
+        why_not_edit=why_not_edit(actor, dossier, *DossierPart),
+        papers=papers,
+        checked=CHECKED_LABELS,
+        addressees=ADDRESSEE_LABELS,
         why_not_withdraw=why_not_withdraw(actor, dossier),
         editable=editable,
-        missing=assessment.missing_for_filing if editable else (),
+        missing=assessment.missing_on(local_day(page.at)) if editable else (),
         part_url=lambda part: part_url(page, row, part),
         assessment=assessment,
         sections=_sections(row.rubric, assessment),
         most_papers=MOST_PAPERS,
+        forms=FORM_LABELS,
+        mark_of=partial(mark_of, on=local_day(page.at)),
         report=report,
-        days_left=(due - local_day(page.at)).days if due else None,
+        days_left=row.days_left(local_day(page.at)),
         limit=row.regime.procedure.commune_assessment.working_days,
         judged=dossier.state in _JUDGED,
         events=events_of(page.session, dossier, limit=MOST_EVENTS, leaving_out=WRITING),
@@ -386,7 +317,14 @@ def _choices(page: SignedInPage, row: DossierRow, report: CommuneReport | None) 
         case DossierState.DRAFT | DossierState.RETURNED:
             return (Choice("Kiểm tra và nộp", "dossiers.file", why_not_file(actor, dossier)),)
         case DossierState.FILED:
+            receiving = (
+                ()
+                if dossier.received_at
+                else (Choice("Tiếp nhận", "dossiers.receive", why_not_receive(actor, dossier)),)
+            )
             return (
+                *receiving,
+                Choice("Kiểm tra thành phần", "dossiers.check", why_not_check(actor, dossier)),
                 Choice(
                     "Viết báo cáo đánh giá",
                     "dossiers.report",
@@ -403,7 +341,29 @@ def _choices(page: SignedInPage, row: DossierRow, report: CommuneReport | None) 
         case DossierState.ASSESSED:
             return (Choice("Đề nghị tỉnh", "dossiers.propose", why_not_propose(actor, dossier)),)
         case DossierState.PROPOSED:
-            return (Choice("Tiếp nhận vào đợt", "dossiers.accept", why_not_accept(actor, dossier)),)
+            return (
+                Choice(
+                    "Kiểm tra hồ sơ",
+                    "dossiers.province_check",
+                    why_not_check_at_province(actor, dossier),
+                    is_quiet=True,
+                ),
+                Choice("Tiếp nhận vào đợt", "dossiers.accept", why_not_accept(actor, dossier)),
+                Choice(
+                    "Yêu cầu hoàn thiện",
+                    "dossiers.request_completion",
+                    why_not_request_completion(actor, dossier),
+                    is_quiet=True,
+                ),
+            )
+        case DossierState.COMPLETION_REQUESTED:
+            return (
+                Choice("Trả lời, gửi lại", "dossiers.completion", why_not_complete(actor, dossier)),
+            )
+        case DossierState.ACCEPTED:
+            return (
+                Choice("Báo cáo của Tổ tư vấn", "dossiers.advice", why_not_advise(actor, dossier)),
+            )
     return ()
 
 

@@ -6,6 +6,8 @@ pen where nothing was.
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
+from fractions import Fraction
+from math import floor
 
 from app.core.clock import VIET_NAM, local_day
 from app.core.db import ReadSession
@@ -13,10 +15,35 @@ from app.core.errors import Conflict
 from app.core.text import fold
 from app.core.typesetting import render_pdf
 from app.domain.accounts.rules import Actor
-from app.domain.dossiers.enums import Finding
-from app.domain.dossiers.models import CommuneReport, SelfAssessmentAnswer
-from app.domain.dossiers.queries import DossierRow, answers_of, find_report, get_dossier
-from app.domain.dossiers.rules import COMMUNE_REPORT_FORM
+from app.domain.dossiers.enums import Addressee, CheckedPart, DossierPart, Finding
+from app.domain.dossiers.models import (
+    AdvisoryReport,
+    CommuneReport,
+    CompletionRequest,
+    SelfAssessmentAnswer,
+)
+from app.domain.dossiers.queries import (
+    DossierRow,
+    OfficialPapers,
+    answers_of,
+    find_report,
+    get_advice,
+    get_completion_request,
+    get_dossier,
+    official_papers,
+    self_assessment,
+)
+from app.domain.dossiers.rules import (
+    ADDRESSEE_LABELS,
+    CHECKED_LABELS,
+    COMMUNE_REPORT_FORM,
+    PART_LABELS,
+    PROVINCE_INTAKE,
+    RECOMMENDATION_LABELS,
+    REGISTRATION_FORM,
+    TEST_LABELS,
+    local_material_percent,
+)
 from app.domain.producers.rules import GENDER_LABELS, KIND_LABELS
 from app.rulebooks.scoring import NOT_MET
 
@@ -39,6 +66,14 @@ class NoReportYet(Conflict):
     code = "dossier.no_report"
     message = "Xã chưa viết báo cáo đánh giá của hồ sơ này."
     basis = COMMUNE_REPORT_FORM
+
+
+class NotFiledYet(Conflict):
+    """A slip is given for what was handed in."""
+
+    code = "dossier.not_filed"
+    message = "Hồ sơ chưa nộp tại xã nên chưa có giấy biên nhận."
+    basis = REGISTRATION_FORM
 
 
 def registration_form_paper(
@@ -101,7 +136,7 @@ def registration_form_data(row: DossierRow) -> dict[str, object]:
         "kind": dossier.kind.value,
         "samples": _samples(row),
         "place_and_date": _place_and_date(row.commune, filed_on),
-        "commune_slip": _slip(dossier.slip_number, filed_on),
+        "commune_slip": _slip(dossier.slip_number, filed_on, received_by=dossier.received_by),
         "province_slip": _slip(dossier.province_slip_number, accepted_on),
     }
 
@@ -112,9 +147,7 @@ def commune_report_data(
     """Return what templates/print/commune_report.typ reads of a dossier and its report."""
     producer = row.producer
     figures = {
-        Finding.MATERIAL: f"nguyên liệu trên địa bàn chiếm {report.material_local_percent} %."
-        if report.material_confirmed or report.material_local_percent
-        else "",
+        Finding.MATERIAL: _material(report),
         Finding.LABOUR: f"{report.workers_local}/{report.workers_total} lao động là người địa phương."
         if report.workers_total
         else "",
@@ -146,7 +179,98 @@ def commune_report_data(
             }
             for finding in Finding
         },
+        "meeting": _meeting(report),
         "signer": _signer(report),
+    }
+
+
+def receipt_paper(
+    session: ReadSession, code: str, *, actor: Actor, at: datetime, demonstration: bool
+) -> bytes:
+    """Return the slip a producer takes home, as a PDF; refused before the dossier was handed in."""
+    row = get_dossier(session, code, actor=actor)
+    if row.dossier.slip_number is None:
+        raise NotFiledYet
+    # Paper by paper would be the electronic set's business; a slip says how many there are.
+    papers = len(self_assessment(session, row, actor=actor).cited)
+    data = receipt_data(row, papers=papers) | {"specimen": demonstration}
+    return render_pdf("receipt", data, timestamp=at)
+
+
+def receipt_data(row: DossierRow, *, papers: int) -> dict[str, object]:
+    """Return what templates/print/receipt.typ reads of a dossier."""
+    dossier = row.dossier
+    filed_on = local_day(dossier.filed_at) if dossier.filed_at else None
+    received = dossier.received_at.astimezone(VIET_NAM) if dossier.received_at else None
+    counts = {DossierPart.EVIDENCE: f"{papers} giấy tờ", DossierPart.SAMPLES: _received(row)}
+    checks = {check["part"]: check for check in dossier.component_checks}
+    return {
+        "authority": f"ỦY BAN NHÂN DÂN {row.commune.upper()}",
+        "place_and_date": _place_and_date(row.commune, filed_on),
+        "number": dossier.slip_number or "",
+        "code": dossier.code,
+        "producer": row.producer.name,
+        "representative": row.producer.representative,
+        "product": row.product.name,
+        "filed": f"{dossier.filed_at.astimezone(VIET_NAM):%H:%M ngày %d/%m/%Y}"
+        if dossier.filed_at
+        else "",
+        "parts": [
+            {
+                "name": PART_LABELS[part],
+                "count": counts.get(part, "01 bản"),
+                "note": checks[part]["note"] if part in checks else "",
+            }
+            for part in DossierPart
+        ],
+        "due_on": f"{dossier.commune_due_on:%d/%m/%Y}" if dossier.commune_due_on else "",
+        "working_days": row.regime.procedure.commune_assessment.working_days,
+        "basis": row.regime.procedure.commune_assessment.basis.citation,
+        "received_by": dossier.received_by,
+        "received": f"{received:%H:%M ngày %d/%m/%Y}" if received else "",
+        "on_behalf": dossier.received_at is not None and dossier.received_at == dossier.filed_at,
+    }
+
+
+def _received(row: DossierRow) -> str:
+    """Return how many samples were counted, or declared as long as nobody counted them."""
+    if not row.samples_needed:
+        return "không yêu cầu"
+    counted = row.dossier.received_samples
+    if counted is None:
+        return f"khai {row.dossier.sample_count:02d}, chưa đếm"
+    return f"đếm được {counted:02d}"
+
+
+def _material(report: CommuneReport) -> str:
+    local_kg, total_kg = report.material_local_kg, report.material_total_kg
+    if local_kg is not None and total_kg is not None:
+        share = local_material_percent(local_kg, total_kg)
+        return (
+            f"{_number(local_kg)}/{_number(total_kg)} kg nguyên liệu trong một năm ở trên địa bàn, "
+            f"chiếm {_percent(share)} %."
+        )
+    if report.material_confirmed or report.material_local_percent:
+        return f"nguyên liệu trên địa bàn chiếm {report.material_local_percent} %."
+    return ""
+
+
+def _number(whole: int) -> str:
+    return f"{whole:,}".replace(",", ".")
+
+
+def _percent(share: Fraction) -> str:
+    """Return a share with at most one decimal, cut and not rounded: no share looks larger."""
+    tenths = floor(share * 10)
+    return str(tenths // 10) if tenths % 10 == 0 else f"{tenths // 10},{tenths % 10}"
+
+
+def _meeting(report: CommuneReport) -> dict[str, str]:
+    held_on = report.meeting_on
+    return {
+        "number": report.meeting_number,
+        "held_on": f"{held_on:%d/%m/%Y}" if held_on else "",
+        "conclusion": report.meeting_conclusion,
     }
 
 
@@ -157,12 +281,12 @@ def _samples(row: DossierRow) -> str:
     return f"{count:02d} sản phẩm" if count else ""
 
 
-def _slip(number: str | None, received_on: date | None) -> dict[str, str]:
+def _slip(number: str | None, received_on: date | None, *, received_by: str = "") -> dict[str, str]:
     """Return one office's slip; who received it signs with the pen."""
     return {
         "number": number or "",
         "received_on": f"{received_on:%d/%m/%Y}" if received_on else "",
-        "received_by": "",
+        "received_by": received_by,
     }
 
 
@@ -206,3 +330,130 @@ def _signer(report: CommuneReport) -> dict[str, object]:
         "name": report.signed_by or "",
         "note": f"Đã xác nhận trên hệ thống lúc {signed:%H:%M} ngày {signed:%d/%m/%Y}",
     }
+
+
+# --- the agency and the advisory team ---------------------------------------------------------
+
+
+def completion_request_paper(
+    session: ReadSession,
+    code: str,
+    request_code: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    agency: str,
+    demonstration: bool,
+) -> bytes:
+    """Return the letter that asks for completion, as a PDF (26/2026/QĐ-TTg art. 7.3.a)."""
+    row = get_dossier(session, code, actor=actor)
+    request = get_completion_request(session, row.dossier, request_code)
+    data = completion_request_data(row, request, agency=agency) | {"specimen": demonstration}
+    return render_pdf("completion_request", data, timestamp=at)
+
+
+def advisory_report_paper(
+    session: ReadSession,
+    code: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    demonstration: bool,
+    extra_ids: Collection[int] = (),
+) -> bytes:
+    """Return the advisory team's report for its readers, as a PDF (26/2026/QĐ-TTg art. 7.3.c)."""
+    row = get_dossier(session, code, actor=actor, extra_ids=extra_ids)
+    report = get_advice(session, row.dossier, actor=actor)
+    papers = official_papers(session, row.dossier, actor=actor)
+    data = advisory_report_data(row, report, papers) | {"specimen": demonstration}
+    return render_pdf("advisory_report", data, timestamp=at)
+
+
+def completion_request_data(
+    row: DossierRow, request: CompletionRequest, *, agency: str
+) -> dict[str, object]:
+    """Return what templates/print/completion_request.typ reads of a request."""
+    by_addressee: dict[str, list[dict[str, str]]] = {who: [] for who in ADDRESSEE_LABELS}
+    for item in request.items:
+        part = CHECKED_LABELS[CheckedPart(item["part"])]
+        by_addressee[item["addressee"]].append({"part": part, "reason": item["reason"]})
+    commune = f"Ủy ban nhân dân {_inner(row.commune)}"
+    return {
+        "above": f"ỦY BAN NHÂN DÂN TỈNH {PROVINCE_NAME.upper()}",
+        "authority": agency.upper(),
+        "number": request.letter_number,
+        "place_and_date": _place_and_date(f"Tỉnh {PROVINCE_NAME}", local_day(request.requested_at)),
+        "ordinal": request.ordinal,
+        "agency": agency,
+        "addressees": [commune, row.producer.name],
+        "product": row.product.name,
+        "producer": row.producer.name,
+        "proposal": row.dossier.proposal_number,
+        "asked_of": [
+            {"who": who, "items": by_addressee[addressee]}
+            for addressee, who in (
+                (Addressee.PRODUCER, row.producer.name),
+                (Addressee.COMMUNE, commune),
+            )
+            if by_addressee[addressee]
+        ],
+        "due_on": f"{request.due_on:%d/%m/%Y}",
+        "basis": PROVINCE_INTAKE,
+        "signer": {
+            "on_behalf": [],
+            "title": "Thủ trưởng",
+            "name": "",
+            "note": "",
+        },
+    }
+
+
+def advisory_report_data(
+    row: DossierRow, report: AdvisoryReport, papers: OfficialPapers
+) -> dict[str, object]:
+    """Return what templates/print/advisory_report.typ reads; suggestions stay out: no points here."""
+    signed = report.signed_at
+    stamp = signed.astimezone(VIET_NAM) if signed else None
+    return {
+        "authority": f"TỔ TƯ VẤN HỘI ĐỒNG CẤP TỈNH {PROVINCE_NAME.upper()}",
+        "place_and_date": _place_and_date(
+            f"Tỉnh {PROVINCE_NAME}", local_day(signed) if signed else None
+        ),
+        "product": row.product.name,
+        "producer": row.producer.name,
+        "address": row.producer.address,
+        "rubric": f"Bộ sản phẩm {row.rubric.set_number}, {row.rubric.annex}",
+        "parts": [
+            {"name": f"{part.code}. {part.name}", "text": report.parts.get(part.code, "")}
+            for part in row.rubric.parts
+        ],
+        "legal_papers": report.legal_papers,
+        "legal_papers_in_order": report.legal_papers_in_order,
+        "surveys": [
+            {"record": survey.told, "findings": survey.findings} for survey in papers.surveys
+        ],
+        "tests": [
+            {
+                "subject": test.subject,
+                "laboratory": test.laboratory,
+                "outcome": TEST_LABELS[test.outcome] if test.outcome else "Chưa có kết quả",
+                "number": test.result_number,
+            }
+            for test in papers.tests
+        ],
+        "recommendation": RECOMMENDATION_LABELS[report.recommendation],
+        "conclusion": report.conclusion,
+        "signer": {
+            "on_behalf": [],
+            "title": "Người lập báo cáo",
+            "name": report.signed_by or "",
+            "note": f"Đã ký trên hệ thống lúc {stamp:%H:%M} ngày {stamp:%d/%m/%Y}"
+            if stamp
+            else "Bản dự thảo, chưa ký",
+        },
+    }
+
+
+def _inner(name: str) -> str:
+    """Return a name as it stands inside a sentence."""
+    return name[:1].lower() + name[1:]

@@ -252,6 +252,15 @@ PART_LABELS: dict[DossierPart, str] = {
     DossierPart.SAMPLES: "Sản phẩm mẫu",
     DossierPart.CHANGES: "Những thay đổi từ khi được công nhận",
 }
+
+
+def parts_of(kind: DossierKind) -> tuple[CheckedPart, ...]:
+    """Return what the province checks: only an upgrade or a renewal tells of changes (art. 6.1)."""
+    if kind is DossierKind.FIRST:
+        return tuple(part for part in CheckedPart if part is not CheckedPart.CHANGES)
+    return tuple(CheckedPart)
+
+
 CHECKED_LABELS: dict[CheckedPart, str] = {
     **{CheckedPart(part.value): label for part, label in PART_LABELS.items()},
     CheckedPart.COMMUNE_REPORT: "Báo cáo đánh giá của xã (Mẫu số 03)",

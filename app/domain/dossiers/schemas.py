@@ -467,9 +467,10 @@ class CheckAtProvince(_Input):
 
     @model_validator(mode="after")
     def _every_part_once(self) -> Self:
-        if {item.part for item in self.items} != set(CheckedPart) or len(self.items) != len(
-            CheckedPart
-        ):
+        named = [item.part for item in self.items]
+        # Only an upgrade or a renewal tells of changes (art. 6.1.b, 6.1.c).
+        needed = set(CheckedPart) - {CheckedPart.CHANGES}
+        if not needed <= set(named) or len(set(named)) != len(named):
             message = "Hãy kiểm tra đủ mọi phần, mỗi phần một lần."
             raise ValueError(message)
         return self

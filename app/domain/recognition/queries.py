@@ -5,24 +5,25 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement
-from sqlmodel import col, func, or_, select
+from sqlmodel import and_, col, func, or_, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound, Worded
 from app.core.paging import Page, page_of
 from app.core.text import fold
+from app.core.work import WorkItem
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
 from app.domain.councils.models import Result
 from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
-from app.domain.dossiers.schemas import WorkItem
 from app.domain.places.enums import UnitLevel
 from app.domain.places.models import AdministrativeUnit
 from app.domain.producers.models import Producer
 from app.domain.producers.queries import visible
 from app.domain.products.models import Product
+from app.domain.products.queries import bears_old_code
 from app.domain.recognition.enums import DecisionState, Standing
 from app.domain.recognition.models import Certificate, DecisionItem, RecognitionDecision
 from app.domain.recognition.rules import (
@@ -317,14 +318,23 @@ def register_page(
 ) -> Page[CertifiedProduct]:
     """Return the products recognised on a day, newest first: what anybody may know.
 
-    The search takes words of the product's or the producer's name, without accents and case.
+    The search takes words of the product's or the producer's name, without accents and case, or a
+    whole product code: today's, or one the product bore before.
     """
     query = certified_products(on).where(*in_force_on(on))
-    for word in fold(search).split():
-        query = query.where(
+    if folded := fold(search):
+        words = (
             or_(
                 col(Product.name_folded).contains(word, autoescape=True),
                 col(Producer.name_folded).contains(word, autoescape=True),
+            )
+            for word in folded.split()
+        )
+        query = query.where(
+            or_(
+                and_(*words),
+                func.upper(col(Certificate.product_code)) == search.strip().upper(),
+                bears_old_code(folded),
             )
         )
     if commune_code:
@@ -342,8 +352,26 @@ def register_page(
 
 
 def get_register_entry(session: ReadSession, code: str, *, on: date) -> CertifiedProduct:
-    """Return any certificate by its code, ended ones too: the register does not hide an end."""
-    found = session.exec(certified_products(on).where(col(Certificate.code) == code)).one_or_none()
+    """Return any certificate by its code, ended ones too: the register does not hide an end.
+
+    A product code, today's or an old one, leads to the product's newest certificate.
+    """
+    found = session.exec(
+        certified_products(on)
+        .where(
+            or_(
+                col(Certificate.code) == code,
+                col(Certificate.product_code) == code,
+                bears_old_code(fold(code)),
+            )
+        )
+        .order_by(
+            (col(Certificate.code) == code).desc(),
+            col(Certificate.issued_on).desc(),
+            col(Certificate.id).desc(),
+        )
+        .limit(1)
+    ).one_or_none()
     if found is None:
         raise NotFound
     return CertifiedProduct(*found, on=on)

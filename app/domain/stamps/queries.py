@@ -11,9 +11,9 @@ from sqlmodel.sql.expression import Select
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound, Worded
 from app.core.paging import Page, page_of
+from app.core.work import WorkItem
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
-from app.domain.dossiers.schemas import WorkItem
 from app.domain.producers.models import Producer
 from app.domain.producers.queries import visible
 from app.domain.products.models import Product

@@ -123,7 +123,7 @@ def test_three_rows_take_as_many_statements_as_one(
 ) -> None:
     agency = people.agency()
     reads: dict[str, Callable[[], Any]] = {
-        "list": lambda: [row.out() for row in dossiers_page(session, actor=agency).items],
+        "list": lambda: [row.out(ON) for row in dossiers_page(session, actor=agency).items],
         "work": lambda: work_for(session, agency, ON),
     }
     for count in (1, 3):

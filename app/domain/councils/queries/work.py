@@ -8,6 +8,7 @@ from sqlmodel import and_, col, func, select
 from app.core.clock import local_day
 from app.core.db import ReadSession
 from app.core.errors import Worded
+from app.core.work import WorkItem
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
 from app.domain.councils.enums import ItemState, MeetingState, Seat, SheetState
@@ -24,9 +25,9 @@ from app.domain.councils.rules import (
     MEETING_BASIS,
     RESULT_BASIS,
 )
-from app.domain.dossiers.enums import DossierState
+from app.domain.dossiers.enums import Step
 from app.domain.dossiers.models import Dossier
-from app.domain.dossiers.schemas import WorkItem
+from app.domain.dossiers.rules import states_before
 from app.domain.products.models import Product
 
 MOST_WORK = 50
@@ -152,7 +153,7 @@ def _agency_work(session: ReadSession, on: date) -> list[WorkItem]:
     rows = session.exec(
         select(Round, func.count())
         .join(Dossier, col(Dossier.round_id) == col(Round.id))
-        .where(col(Dossier.state) == DossierState.ACCEPTED)
+        .where(col(Dossier.state).in_(states_before(Step.SCHEDULE)))
         .group_by(col(Round.id))
         .order_by(col(Round.results_before))
         .limit(MOST_ROUNDS)

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from app.core.clock import local_day
 from app.core.db import WriteSession
-from app.core.errors import check_version
+from app.core.errors import Invalid, check_version
 from app.core.text import normal
 from app.domain.accounts.rules import Actor
 from app.domain.audit.actions import record
@@ -31,7 +32,8 @@ def return_dossier(
 ) -> Dossier:
     """Give a dossier back with a reason for each part; records dossier.returned.
 
-    Findings confirmed so far must be confirmed anew: what they were about may change.
+    Findings confirmed and parts checked so far must be gone through anew: what they were about may
+    change. Earlier returns stay told with the dossier.
     """
     row = dossier_for_update(session, code, actor=actor)
     dossier = row.dossier
@@ -42,6 +44,16 @@ def return_dossier(
     dossier.return_items = [
         {"part": item.part.value, "reason": normal(item.reason)} for item in data.items
     ]
+    dossier.returns = [
+        *dossier.returns,
+        {
+            "returned_at": at.isoformat(),
+            "returned_by": actor.name,
+            "items": dossier.return_items,
+            "filed_again_at": None,
+        },
+    ]
+    dossier.component_checks, dossier.components_complete = [], False
     dossier.commune_due_on = None
     report = find_report(session, dossier)
     if report is not None:
@@ -64,6 +76,8 @@ def save_commune_report(
     if refusal:
         raise refusal
     check_version(data.version, report.version if report else 0)
+    if data.meeting_on is not None and data.meeting_on > local_day(at):
+        raise Invalid({"meeting_on": "Ngày họp không được sau hôm nay."})
     values = {
         name: normal(value) if isinstance(value, str) else value
         for name, value in data.model_dump(exclude={"version"}).items()

@@ -49,13 +49,15 @@ def file_dossier(
     if refusal:
         raise refusal
     check_version(data.version, dossier.version)
-    missing = self_assessment(session, row, actor=actor).missing_for_filing
+    day = local_day(at)
+    missing = self_assessment(session, row, actor=actor).missing_on(day)
     if missing:
         raise DossierIncomplete(missing)
-    day = local_day(at)
     dossier.filed_at = at
     dossier.commune_due_on = _due_on(session, row, day)
     dossier.return_items = []
+    helped = is_helper(actor, row.producer)
+    _receive(row, helper=actor.name if helped else "", at=at)
     if dossier.slip_number is None:
         dossier.slip_number = _next_slip(session, row, day.year)
     return move(
@@ -66,7 +68,7 @@ def file_dossier(
         at=at,
         slip_number=dossier.slip_number,
         due_on=dossier.commune_due_on,
-        on_behalf=is_helper(actor, row.producer),
+        on_behalf=helped,
     )
 
 
@@ -89,6 +91,18 @@ def withdraw_dossier(
         reason=normal(data.reason),
         on_behalf=is_helper(actor, row.producer),
     )
+
+
+def _receive(row: DossierRow, *, helper: str, at: datetime) -> None:
+    """Begin a new receipt: an officer who hands in for a producer has received what he hands in."""
+    dossier = row.dossier
+    dossier.received_by, dossier.received_at, dossier.received_samples = "", None, None
+    if helper:
+        dossier.received_by, dossier.received_at = helper, at
+        dossier.received_samples = dossier.sample_count if row.samples_needed else None
+    if dossier.returns:
+        *earlier, last = dossier.returns
+        dossier.returns = [*earlier, last | {"filed_again_at": at.isoformat()}]
 
 
 def _due_on(session: WriteSession, row: DossierRow, day: date) -> date:
