@@ -9,7 +9,7 @@ from fastapi import Response
 from app.core.clock import local_day
 from app.core.errors import Invalid, Refusal, StaleVersion
 from app.domain.audit.queries import events_of
-from app.domain.councils.queries import dossier_ids_on_agenda
+from app.domain.councils.queries import dossier_ids_on_agenda, filing_windows
 from app.domain.dossiers.actions import (
     file_dossier,
     withdraw_dossier,
@@ -36,6 +36,7 @@ from app.domain.dossiers.policy import (
 from app.domain.dossiers.queries import (
     DossierRow,
     SelfAssessment,
+    comparison,
     dossiers_page,
     get_dossier,
     official_papers,
@@ -51,6 +52,7 @@ from app.domain.dossiers.rules import (
     PART_LABELS,
     STATE_LABELS,
     Progress,
+    runs_in_rounds,
     stepper,
 )
 from app.domain.dossiers.schemas import FileDossier, WithdrawDossier
@@ -261,6 +263,12 @@ def _show(
     assessment = self_assessment(page.session, row, actor=actor)
     papers = official_papers(page.session, dossier, actor=actor)
     report = papers.report
+    compared = comparison(page.session, assessment, on=local_day(page.at))
+    windows = (
+        filing_windows(page.session, row.regime, on=local_day(page.at))
+        if dossier.state is DossierState.DRAFT and runs_in_rounds(row.regime, dossier.kind)
+        else ()
+    )
     editable = dossier.state in EDITABLE
     return page.render(
         "dossiers/show.html",
@@ -292,6 +300,8 @@ def _show(
         forms=FORM_LABELS,
         mark_of=partial(mark_of, on=local_day(page.at)),
         report=report,
+        compared=compared,
+        windows=windows,
         days_left=row.days_left(local_day(page.at)),
         limit=row.regime.procedure.commune_assessment.working_days,
         judged=dossier.state in _JUDGED,

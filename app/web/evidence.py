@@ -1,26 +1,34 @@
 """Pages of a dossier's papers: add, cite under a criterion, take away, download."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
-from fastapi.responses import FileResponse
 
 from app.core import clock
-from app.core.db import reading
-from app.core.errors import Invalid, NotFound
-from app.core.files import StoredFile, path_of, store
+from app.core.clock import local_day
+from app.core.db import ReadSession, reading
+from app.core.errors import Invalid, NotFound, Refusal
+from app.core.files import StoredFile, store
 from app.core.settings import Settings
+from app.core.storage import NotKept
 from app.domain.accounts.queries import actor_of, find_login
+from app.domain.accounts.rules import Actor
 from app.domain.dossiers.actions import add_evidence, stop_using_evidence, use_evidence
-from app.domain.dossiers.policy import why_not_edit
+from app.domain.dossiers.enums import DossierPart
+from app.domain.dossiers.models import Attachment, Evidence
+from app.domain.dossiers.policy import sees_all_evidence, why_not_edit
 from app.domain.dossiers.queries import get_dossier, get_evidence, self_assessment
 from app.domain.dossiers.rules import EVIDENCE_LABELS
 from app.domain.dossiers.schemas import AddEvidence, CiteEvidence
+from app.http.attachments import attachment
 from app.web.deps import Page, SignedInPage, SignInNeeded, page_router, session_cookie
 from app.web.dossiers import seen_dossier
 from app.web.forms import Form, PostedForm, empty_form
+from app.web.paper_marks import mark_of
 
 router = page_router()
 
@@ -35,10 +43,18 @@ class Upload:
 
 
 def kept_upload(request: Request, form: PostedForm, code: str) -> Upload:
-    """Check and keep the file before the request's transaction begins: writers would queue.
+    """Check and keep the file of somebody who may write this dossier, see kept_file."""
+    return kept_file(
+        request,
+        form,
+        lambda session, actor: why_not_edit(
+            actor, get_dossier(session, code, actor=actor).dossier, DossierPart.EVIDENCE
+        ),
+    )
 
-    A short look of its own makes sure that only somebody who may write this dossier leaves a file.
-    """
+
+def let_in(request: Request, why_not: Callable[[ReadSession, Actor], Refusal | None]) -> None:
+    """Turn away who may not write there, in a short look that is over before a file is kept."""
     settings: Settings = request.app.state.settings
     at = clock.now()
     with reading(request.app.state.engine) as session:
@@ -48,14 +64,26 @@ def kept_upload(request: Request, form: PostedForm, code: str) -> Upload:
         if found is None:
             raise SignInNeeded
         actor = actor_of(session, found[1], at=at)
-        row = get_dossier(session, code, actor=actor)
-        if refusal := why_not_edit(actor, row.dossier):
+        if refusal := why_not(session, actor):
             raise refusal
+
+
+def kept_file(
+    request: Request,
+    form: PostedForm,
+    why_not: Callable[[ReadSession, Actor], Refusal | None],
+) -> Upload:
+    """Check and keep the file before the request's transaction begins: writers would queue.
+
+    A short look of its own makes sure that only somebody who may write there leaves a file.
+    """
+    settings: Settings = request.app.state.settings
+    let_in(request, why_not)
     sent = form.file("file")
     if sent is None:
         return Upload(problem=Invalid({"file": "Hãy chọn tệp."}, code="file.missing"))
     try:
-        return Upload(sent.filename or "", store(settings.files_dir, sent.file.read()))
+        return Upload(sent.filename or "", store(settings.files, sent.file.read()))
     except Invalid as problem:
         return Upload(problem=problem)
 
@@ -129,21 +157,23 @@ def uncite(form: PostedForm, page: Page, code: str) -> Response:
 def download(page: Page, code: str, evidence_code: str) -> Response:
     """Give the file itself: to be saved, never shown as a page of ours."""
     row = seen_dossier(page, code)
-    paper = get_evidence(page.session, row, evidence_code, actor=page.actor)
-    place = path_of(page.settings.files_dir, paper.sha256)
-    if not place.is_file():
-        raise NotFound("Tệp của minh chứng này không còn trên máy chủ. Hãy báo quản trị hệ thống.")
-    return FileResponse(
-        place,
-        media_type=paper.media_type,
-        filename=paper.file_name,
-        content_disposition_type="attachment",
-        headers={
-            "content-security-policy": "default-src 'none'; sandbox",
-            "x-content-type-options": "nosniff",
-            "cache-control": "private, no-store",
-        },
-    )
+    return file_answer(page, get_evidence(page.session, row, evidence_code, actor=page.actor))
+
+
+def file_answer(page: SignedInPage, paper: Evidence | Attachment) -> Response:
+    """Answer with the file of a paper: to be saved, never shown as a page of ours."""
+    try:
+        return attachment(
+            page.request,
+            page.settings.files,
+            sha256=paper.sha256,
+            media_type=paper.media_type,
+            file_name=paper.file_name,
+        )
+    except NotKept as gone:
+        raise NotFound(
+            "Tệp của minh chứng này không còn trên máy chủ. Hãy báo quản trị hệ thống."
+        ) from gone
 
 
 def _evidence(page: SignedInPage, code: str, form: Form, *, status: int = 200) -> Response:
@@ -157,11 +187,13 @@ def _evidence(page: SignedInPage, code: str, form: Form, *, status: int = 200) -
         dossier=row.dossier,
         assessment=assessment,
         kinds=EVIDENCE_LABELS,
+        mark_of=partial(mark_of, on=local_day(page.at)),
+        sees_wallet=sees_all_evidence(page.actor, row.dossier),
         criteria={
             criterion.code: f"{criterion.code}. {criterion.name}"
             for criterion in row.rubric.criteria
         },
         guide=row.regime.procedure.evidence,
         largest_mb=page.settings.largest_upload_bytes // (1024 * 1024),
-        why_not_edit=why_not_edit(page.actor, row.dossier),
+        why_not_edit=why_not_edit(page.actor, row.dossier, DossierPart.EVIDENCE),
     )

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fastapi import Response
 
+from app.core.clock import local_day
 from app.core.errors import Invalid, Refusal, StaleVersion
-from app.domain.dossiers.actions import save_report_parts, save_section
+from app.domain.dossiers.actions import PART_OF, save_report_parts, save_section
 from app.domain.dossiers.actions.writing import section_of
+from app.domain.dossiers.enums import DossierPart
 from app.domain.dossiers.models import Evidence
 from app.domain.dossiers.policy import why_not_edit
 from app.domain.dossiers.queries import (
@@ -19,11 +22,13 @@ from app.domain.dossiers.queries import (
     self_assessment,
 )
 from app.domain.dossiers.schemas import LONGEST_REPORT_PART, SaveReportParts, SaveSection
+from app.domain.wallet.rules import fitting_kinds
 from app.rulebooks.model import Criterion, Option, Section
 from app.rulebooks.scoring import NOT_MET
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.dossiers import seen_dossier, taken_step
 from app.web.forms import Form, PostedForm, empty_form, validated
+from app.web.paper_marks import mark_of
 
 router = page_router()
 
@@ -42,6 +47,7 @@ class Question:
     chosen: str
     description: str
     cited: frozenset[str]
+    offered: tuple[Evidence, ...]
     stored_now: tuple[tuple[str, str], ...]
 
     @property
@@ -97,7 +103,7 @@ def save(form: PostedForm, page: Page, code: str, section: str) -> Response:
 def parts(page: Page, code: str) -> Response:
     """Ask for parts II and IV of Mẫu số 02 and the number of samples."""
     row = get_dossier(page.session, code, actor=page.actor)
-    if refusal := why_not_edit(page.actor, row.dossier):
+    if refusal := why_not_edit(page.actor, row.dossier, *PART_OF.values()):
         raise refusal
     stored = row.dossier.model_dump(include={"business_results", "business_plan", "sample_count"})
     return _parts(page, row, empty_form({k: str(v) for k, v in stored.items()}), 200, None)
@@ -172,7 +178,7 @@ def _section(
     asked = section_of(row, code)
     assessment = self_assessment(page.session, row, actor=page.actor)
     before, after = _neighbours(row, code)
-    why_not = why_not_edit(page.actor, row.dossier)
+    why_not = why_not_edit(page.actor, row.dossier, DossierPart.SELF_ASSESSMENT)
     groups = {group.code: group for group in asked.groups}
     return page.render(
         "dossiers/section.html",
@@ -190,6 +196,7 @@ def _section(
         before=before,
         after=after,
         papers=assessment.papers,
+        mark_of=partial(mark_of, on=local_day(page.at)),
         not_met=NOT_MET,
         not_met_words=NOT_MET_WORDS,
         why_not_edit=why_not,
@@ -228,8 +235,16 @@ def _question(
         chosen=chosen,
         description=text,
         cited=cited,
+        offered=_by_fit(criterion, assessment),
         stored_now=tuple(stored_now),
     )
+
+
+def _by_fit(criterion: Criterion, assessment: SelfAssessment) -> tuple[Evidence, ...]:
+    """Return the papers in the order to offer them: the kinds the guide names for the topic first."""
+    guide = assessment.row.regime.procedure.evidence
+    fitting = fitting_kinds(criterion.name, guide)
+    return tuple(sorted(assessment.papers, key=lambda paper: paper.kind not in fitting))
 
 
 def _differing(

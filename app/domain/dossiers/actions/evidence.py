@@ -8,13 +8,15 @@ from app.core.codes import new_code
 from app.core.db import WriteSession
 from app.core.errors import Invalid
 from app.core.files import StoredFile
-from app.core.text import normal
+from app.core.text import fold, normal
 from app.domain.accounts.rules import Actor
 from app.domain.audit.actions import record
+from app.domain.dossiers.enums import DossierPart
 from app.domain.dossiers.models import Dossier, Evidence, EvidenceUse
-from app.domain.dossiers.policy import why_not_edit
+from app.domain.dossiers.policy import why_not_cite, why_not_edit
 from app.domain.dossiers.queries import DossierRow, dossier_for_update, get_evidence
-from app.domain.dossiers.schemas import AddEvidence, CiteEvidence
+from app.domain.dossiers.schemas import AddEvidence, CiteEvidence, DescribeEvidence
+from app.domain.producers.models import Producer
 from app.domain.producers.policy import is_helper
 
 LONGEST_FILE_NAME = 120
@@ -38,16 +40,53 @@ def add_evidence(
     row = _editable(session, code, actor=actor)
     if data.criterion_code:
         _check_criterion(row, data.criterion_code)
-    known = session.exec(
-        select(Evidence).where(
-            col(Evidence.producer_id) == row.dossier.producer_id,
-            col(Evidence.sha256) == stored.sha256,
-        )
-    ).one_or_none()
-    paper = known or _new_paper(session, row, data, stored, file_name=file_name, actor=actor, at=at)
+    paper = keep_paper(
+        session,
+        row.producer,
+        data,
+        stored,
+        file_name=file_name,
+        actor=actor,
+        at=at,
+        dossier=row.dossier.code,
+    )
     if data.criterion_code:
         _cite(session, row, paper, data.criterion_code, actor=actor, at=at)
     return paper
+
+
+def keep_paper(
+    session: WriteSession,
+    producer: Producer,
+    data: DescribeEvidence,
+    stored: StoredFile,
+    *,
+    file_name: str,
+    actor: Actor,
+    at: datetime,
+    **said: str,
+) -> Evidence:
+    """Return the producer's paper with this content, made when there is none; records evidence.added.
+
+    Refused when the same content was replaced or put away: it is not brought back by sending it.
+    """
+    # Two who send the same file at once: the second waits here and then finds the first one's paper.
+    session.exec(
+        select(Producer.id).where(col(Producer.id) == producer.id).with_for_update(key_share=True)
+    )
+    known = session.exec(
+        select(Evidence).where(
+            col(Evidence.producer_id) == producer.id, col(Evidence.sha256) == stored.sha256
+        )
+    ).one_or_none()
+    if known is None:
+        return _new_paper(
+            session, producer, data, stored, file_name=file_name, actor=actor, at=at, **said
+        )
+    refusal = why_not_cite(known)
+    if refusal:
+        raise refusal
+    return known
 
 
 def use_evidence(
@@ -103,7 +142,7 @@ def plain_file_name(name: str) -> str:
 
 def _editable(session: WriteSession, code: str, *, actor: Actor) -> DossierRow:
     row = dossier_for_update(session, code, actor=actor)
-    refusal = why_not_edit(actor, row.dossier)
+    refusal = why_not_edit(actor, row.dossier, DossierPart.EVIDENCE)
     if refusal:
         raise refusal
     return row
@@ -118,20 +157,22 @@ def _check_criterion(row: DossierRow, criterion_code: str) -> None:
 
 def _new_paper(
     session: WriteSession,
-    row: DossierRow,
-    data: AddEvidence,
+    producer: Producer,
+    data: DescribeEvidence,
     stored: StoredFile,
     *,
     file_name: str,
     actor: Actor,
     at: datetime,
+    **said: str,
 ) -> Evidence:
-    helped = is_helper(actor, row.producer)
+    helped = is_helper(actor, producer)
     paper = Evidence(
         code=new_code("MC"),
-        producer_id=row.dossier.producer_id,
+        producer_id=producer.id or 0,
         kind=data.kind,
         title=normal(data.title),
+        title_folded=fold(data.title),
         number=normal(data.number),
         issuer=normal(data.issuer),
         issued_on=data.issued_on,
@@ -150,11 +191,12 @@ def _new_paper(
         subject=paper,
         actor=actor,
         at=at,
-        dossier=row.dossier.code,
+        title=paper.title,
         evidence_kind=data.kind,
         sha256=stored.sha256,
         size=stored.size,
         on_behalf=helped,
+        **said,
     )
     return paper
 
@@ -171,6 +213,9 @@ def _cite(
     key = (row.dossier.id, criterion_code, paper.id)
     if session.get(EvidenceUse, key) is not None:
         return
+    refusal = why_not_cite(paper)
+    if refusal:
+        raise refusal
     session.add(
         EvidenceUse(
             dossier_id=row.dossier.id or 0,

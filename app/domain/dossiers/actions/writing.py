@@ -10,18 +10,26 @@ from app.core.errors import Invalid, NotFound, check_version
 from app.core.text import normal
 from app.domain.accounts.rules import Actor
 from app.domain.audit.actions import record
+from app.domain.dossiers.enums import DossierPart
 from app.domain.dossiers.models import (
     Dossier,
     Evidence,
     EvidenceUse,
     SelfAssessmentAnswer,
 )
-from app.domain.dossiers.policy import why_not_edit
+from app.domain.dossiers.policy import why_not_cite, why_not_edit
 from app.domain.dossiers.queries import DossierRow, answers_of, dossier_for_update
 from app.domain.dossiers.schemas import AnswerIn, SaveReportParts, SaveSection
 from app.domain.producers.policy import is_helper
 from app.rulebooks.model import Section
 from app.rulebooks.scoring import check_answers
+
+# Which part of the dossier each of its own fields belongs to.
+PART_OF = {
+    "business_results": DossierPart.BUSINESS_RESULTS,
+    "business_plan": DossierPart.BUSINESS_PLAN,
+    "sample_count": DossierPart.SAMPLES,
+}
 
 
 class UnknownSection(NotFound):
@@ -47,7 +55,7 @@ def save_section(
     """
     row = dossier_for_update(session, code, actor=actor)
     dossier = row.dossier
-    refusal = why_not_edit(actor, dossier)
+    refusal = why_not_edit(actor, dossier, DossierPart.SELF_ASSESSMENT)
     if refusal:
         raise refusal
     check_version(data.version, dossier.version)
@@ -58,7 +66,10 @@ def save_section(
         {one.criterion_code: one.option_code for one in data.answers if one.option_code},
     )
     changed = _store_answers(session, dossier, data.answers)
-    changed |= _store_uses(session, dossier, data.answers)
+    cited = _store_uses(session, dossier, data.answers)
+    if cited and (refusal := why_not_edit(actor, dossier, DossierPart.EVIDENCE)):
+        raise refusal
+    changed |= cited
     if not changed:
         return dossier
     dossier.version += 1
@@ -81,7 +92,7 @@ def save_report_parts(
     """Store parts II and IV and the number of samples; records dossier.report_parts_saved."""
     row = dossier_for_update(session, code, actor=actor)
     dossier = row.dossier
-    refusal = why_not_edit(actor, dossier)
+    refusal = why_not_edit(actor, dossier, *PART_OF.values())
     if refusal:
         raise refusal
     check_version(data.version, dossier.version)
@@ -93,6 +104,9 @@ def save_report_parts(
     changed = sorted(name for name, value in after.items() if getattr(dossier, name) != value)
     if not changed:
         return dossier
+    for name in changed:
+        if refusal := why_not_edit(actor, dossier, PART_OF[name]):
+            raise refusal
     dossier.sqlmodel_update(after)
     dossier.version += 1
     record(
@@ -160,7 +174,7 @@ def _store_uses(session: WriteSession, dossier: Dossier, answers: Iterable[Answe
     }
     if not wanted:
         return set()
-    ids = _paper_ids(session, dossier, wanted)
+    papers = _papers(session, dossier, wanted)
     stored: dict[str, set[int]] = {code: set() for code in wanted}
     for use in session.exec(
         select(EvidenceUse).where(
@@ -171,9 +185,12 @@ def _store_uses(session: WriteSession, dossier: Dossier, answers: Iterable[Answe
         stored[use.criterion_code].add(use.evidence_id)
     changed = set()
     for criterion_code, codes in wanted.items():
-        after = {ids[code] for code in codes}
+        after = {papers[code].id or 0 for code in codes}
         gone = stored[criterion_code] - after
         fresh = after - stored[criterion_code]
+        for code in sorted(codes):
+            if papers[code].id in fresh and (refusal := why_not_cite(papers[code])):
+                raise Invalid({criterion_code: refusal.text}, code=refusal.reason_code)
         if gone:
             session.exec(
                 delete(EvidenceUse).where(
@@ -191,15 +208,15 @@ def _store_uses(session: WriteSession, dossier: Dossier, answers: Iterable[Answe
     return changed
 
 
-def _paper_ids(
+def _papers(
     session: WriteSession, dossier: Dossier, wanted: dict[str, set[str]]
-) -> dict[str, int]:
-    """Return the ids of the papers named, all of them the producer's own."""
+) -> dict[str, Evidence]:
+    """Return the papers named, all of them the producer's own."""
     codes = set().union(*wanted.values())
     if not codes:
         return {}
     known = {
-        paper.code: paper.id or 0
+        paper.code: paper
         for paper in session.exec(
             select(Evidence).where(
                 col(Evidence.code).in_(codes), col(Evidence.producer_id) == dossier.producer_id
