@@ -400,7 +400,9 @@ def _note(sender: Sender, code: str, received: int, session: WriteSession) -> Up
 
 def _sent_by(request: Request, code: str, session: ReadSession) -> tuple[Sender, Upload]:
     sender = _sender(request, session)
-    return sender, get_upload(session, code, actor=sender.actor)
+    upload = get_upload(session, code, actor=sender.actor)
+    session.expunge(upload)  # it is read after this look is over, which would empty it
+    return sender, upload
 
 
 def _sender(request: Request, session: ReadSession) -> Sender:

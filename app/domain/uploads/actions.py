@@ -12,6 +12,7 @@ from app.core.files import StoredFile
 from app.domain.accounts.models import User
 from app.domain.accounts.rules import Actor
 from app.domain.dossiers.actions import add_evidence
+from app.domain.dossiers.enums import DossierPart
 from app.domain.dossiers.policy import why_not_edit
 from app.domain.dossiers.queries import get_dossier
 from app.domain.dossiers.schemas import AddEvidence
@@ -30,7 +31,7 @@ def start_upload(session: WriteSession, data: StartUpload, *, actor: Actor, at: 
     Nothing is recorded: only the evidence that comes of it is.
     """
     row = get_dossier(session, data.dossier_code, actor=actor)
-    if refusal := why_not_edit(actor, row.dossier):
+    if refusal := why_not_edit(actor, row.dossier, DossierPart.EVIDENCE):
         raise refusal
     criterion = data.evidence.criterion_code
     if criterion and row.rubric.find_criterion(criterion) is None:

@@ -7,6 +7,7 @@ from sqlmodel import col, func, select
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound
 from app.domain.accounts.rules import Actor
+from app.domain.dossiers.enums import DossierPart
 from app.domain.dossiers.policy import why_not_edit
 from app.domain.dossiers.queries import get_dossier
 from app.domain.uploads.enums import UploadState
@@ -74,6 +75,6 @@ def _writable(session: ReadSession, found: Upload | None, *, actor: Actor) -> Up
         row = get_dossier(session, found.dossier_code, actor=actor)
     except NotFound as unseen:
         raise UploadUnknown from unseen
-    if refusal := why_not_edit(actor, row.dossier):
+    if refusal := why_not_edit(actor, row.dossier, DossierPart.EVIDENCE):
         raise refusal
     return found
