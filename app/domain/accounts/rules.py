@@ -1,6 +1,6 @@
 """The Actor: whoever does something, as a frozen value that knows nothing of requests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.accounts.enums import Role, Scope
 
@@ -38,13 +38,18 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, with the grants in force today; `scopes` is None in a browser session."""
+    """Who acts, with the grants in force today; `scopes` is None in a browser session.
+
+    `loads_history` is set while an import that was allowed brings the past in: it then registers on
+    behalf of every commune.
+    """
 
     user_id: int | None
     name: str
     grants: tuple[Grant, ...] = ()
     scopes: frozenset[Scope] | None = None
     unit_name: str = ""
+    loads_history: bool = False
 
     def has(self, *roles: Role) -> bool:
         """Tell whether one of these roles is held, for whatever unit."""
@@ -71,7 +76,11 @@ class Actor:
     @property
     def sees_province(self) -> bool:
         """Whether this actor sees every commune's business."""
-        return self.has(*PROVINCE_WIDE)
+        return self.loads_history or self.has(*PROVINCE_WIDE)
+
+    def loading_history(self) -> "Actor":
+        """Return the same person at the work of an import; only the import itself may ask for it."""
+        return replace(self, loads_history=True)
 
     @property
     def office(self) -> str:

@@ -4,6 +4,8 @@ The head of the chain is thus the last row every transaction locks, whatever els
 two transactions can never wait for each other in a circle because of the audit.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
 from app.core.db import WriteSession
+from app.core.errors import Refusal
 from app.domain.audit.models import AuditEvent, AuditHead
 from app.domain.audit.rules import FIRST_PREVIOUS, Acting, Subject, event_hash, plain
 
@@ -51,6 +54,8 @@ def record(
 
 @event.listens_for(Session, "before_commit")
 def _chain(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # a savepoint makes nothing true yet
     waiting = session.info.pop(_WAITING, None)
     if not waiting:
         return
@@ -69,6 +74,18 @@ def _chain(session: Session) -> None:
 @event.listens_for(Session, "after_rollback")
 def _forget(session: Session) -> None:
     session.info.pop(_WAITING, None)
+
+
+@contextmanager
+def all_or_nothing(session: WriteSession) -> Iterator[None]:
+    """Undo what happens inside when it is refused, its events included; what went before stays."""
+    before = list(session.info.get(_WAITING, []))
+    try:
+        with session.begin_nested():
+            yield
+    except Refusal:
+        session.info[_WAITING] = before
+        raise
 
 
 def waiting_kinds(session: WriteSession) -> list[str]:

@@ -7,7 +7,9 @@ from app.domain.producers.models import Producer
 
 
 def why_not_create(actor: Actor, commune_code: str | None = None) -> NotPermitted | None:
-    """A commune officer registers the producers of the own commune."""
+    """A commune officer registers the producers of the own commune; an import, those of the past."""
+    if actor.loads_history:
+        return None
     if not actor.has(Role.COMMUNE_OFFICER):
         return NotPermitted("Chủ thể do cán bộ xã đăng ký.", basis="26/2026/QĐ-TTg, Điều 10.4.a")
     if commune_code and not actor.has_in_unit(commune_code, Role.COMMUNE_OFFICER):
@@ -20,9 +22,11 @@ def why_not_create(actor: Actor, commune_code: str | None = None) -> NotPermitte
 
 
 def why_not_change(actor: Actor, producer: Producer) -> NotPermitted | None:
-    """The producer's own account or the officer of its commune changes its data."""
-    if actor.acts_for(producer.id) or actor.has_in_unit(
-        producer.commune_code, Role.COMMUNE_OFFICER
+    """The producer's own account or the officer of its commune changes its data, or an import."""
+    if (
+        actor.loads_history
+        or actor.acts_for(producer.id)
+        or actor.has_in_unit(producer.commune_code, Role.COMMUNE_OFFICER)
     ):
         return None
     return NotPermitted("Chỉ chủ thể hoặc cán bộ xã sở tại được sửa thông tin này.")

@@ -13,7 +13,7 @@ from app.domain.accounts.rules import Actor
 from app.domain.audit.actions import record
 from app.domain.producers.policy import is_helper
 from app.domain.producers.queries import get_producer
-from app.domain.products.models import Product
+from app.domain.products.models import Product, ProductCodeAlias
 from app.domain.products.policy import why_not_write
 from app.domain.products.queries import product_for_update
 from app.domain.products.schemas import ChangeProduct, CreateProduct
@@ -24,6 +24,13 @@ class ProductKnown(Conflict):
 
     code = "product.known"
     message = "Chủ thể đã có sản phẩm «{name}» (mã {known})."
+
+
+class ProductCodeTaken(Conflict):
+    """Another product bore this code."""
+
+    code = "product.code_taken"
+    message = "Mã «{old_code}» đã thuộc sản phẩm khác."
 
 
 def create_product(
@@ -84,6 +91,41 @@ def change_product(
         on_behalf=is_helper(actor, producer),
     )
     return product
+
+
+def add_product_code(
+    session: WriteSession, code: str, old_code: str, *, source: str, actor: Actor, at: datetime
+) -> ProductCodeAlias:
+    """Let a product be found by a code it bore before; records product.code_added."""
+    product, producer = product_for_update(session, code, actor=actor)
+    refusal = why_not_write(actor, producer)
+    if refusal:
+        raise refusal
+    known = session.exec(
+        select(ProductCodeAlias).where(col(ProductCodeAlias.code_folded) == fold(old_code))
+    ).one_or_none()
+    if known is not None and known.product_id == product.id:
+        return known
+    if known is not None:
+        raise ProductCodeTaken(old_code=old_code)
+    alias = ProductCodeAlias(
+        code=normal(old_code),
+        code_folded=fold(old_code),
+        product_id=product.id or 0,
+        source=source,
+        created_at=at,
+    )
+    session.add(alias)
+    record(
+        session,
+        "product.code_added",
+        subject=product,
+        actor=actor,
+        at=at,
+        old_code=alias.code,
+        source=source,
+    )
+    return alias
 
 
 def _check_name_is_free(

@@ -32,3 +32,16 @@ class Product(SQLModel, table=True):
     story: str = long_text(default="")
     created_at: datetime
     updated_at: datetime
+
+
+class ProductCodeAlias(SQLModel, table=True):
+    """A code by which a product was known before: on old certificates, labels and lists."""
+
+    __tablename__ = "product_code_aliases"
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(max_length=40)
+    code_folded: str = Field(max_length=40, unique=True)
+    product_id: int = Field(foreign_key="products.id", index=True)
+    source: str
+    created_at: datetime

@@ -7,9 +7,11 @@ from app.domain.producers.models import Producer
 
 
 def why_not_write(actor: Actor, producer: Producer) -> NotPermitted | None:
-    """The producer's own account, or the commune officer on its behalf (recorded as such)."""
-    if actor.acts_for(producer.id) or actor.has_in_unit(
-        producer.commune_code, Role.COMMUNE_OFFICER
+    """The producer's own account, or on its behalf (recorded) the commune officer or an import."""
+    if (
+        actor.loads_history
+        or actor.acts_for(producer.id)
+        or actor.has_in_unit(producer.commune_code, Role.COMMUNE_OFFICER)
     ):
         return None
     return NotPermitted(

@@ -1,6 +1,9 @@
 """Reads about products, always with their producer."""
 
-from sqlmodel import col, select
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement
+from sqlmodel import and_, col, or_, select
 from sqlmodel.sql.expression import Select
 
 from app.core.db import ReadSession, WriteSession
@@ -10,7 +13,9 @@ from app.core.text import fold
 from app.domain.accounts.rules import Actor
 from app.domain.producers.models import Producer
 from app.domain.producers.queries import visible
-from app.domain.products.models import Product
+from app.domain.products.models import Product, ProductCodeAlias
+
+MOST_OLD_CODES = 20
 
 ProductRow = tuple[Product, Producer]
 Products = Select[Product, Producer]
@@ -53,13 +58,36 @@ def products_page(
     after: int = 0,
     limit: int = 20,
 ) -> Page[ProductRow]:
-    """Return products this actor may see, by number; the search ignores accents and case."""
+    """Return products this actor may see, by number; the search ignores accents and case.
+
+    It takes words of the name, or a whole code the product bore before.
+    """
     query = products_visible_to(actor).where(col(Product.id) > after)
-    for word in fold(search).split():
-        query = query.where(col(Product.name_folded).contains(word, autoescape=True))
+    if folded := fold(search):
+        words = (
+            col(Product.name_folded).contains(word, autoescape=True) for word in folded.split()
+        )
+        query = query.where(or_(and_(*words), bears_old_code(folded)))
     if set_number is not None:
         query = query.where(col(Product.set_number) == set_number)
     if producer_id is not None:
         query = query.where(col(Product.producer_id) == producer_id)
     rows = session.exec(query.order_by(col(Product.id)).limit(limit + 1)).all()
     return page_of(rows, limit=limit, key=lambda row: row[0].id or 0)
+
+
+def bears_old_code(folded: str) -> ColumnElement[bool]:
+    """Return the condition that a product once bore this code, written in whatever way."""
+    return col(Product.id).in_(
+        select(col(ProductCodeAlias.product_id)).where(col(ProductCodeAlias.code_folded) == folded)
+    )
+
+
+def old_codes_of(session: ReadSession, product: Product) -> Sequence[ProductCodeAlias]:
+    """Return the codes a product bore before, with where each is known from."""
+    return session.exec(
+        select(ProductCodeAlias)
+        .where(col(ProductCodeAlias.product_id) == product.id)
+        .order_by(col(ProductCodeAlias.id))
+        .limit(MOST_OLD_CODES)
+    ).all()
