@@ -92,6 +92,11 @@ class Settings(BaseSettings):
         return self.data_dir / "parts"
 
     @property
+    def scratch_dir(self) -> Path:
+        """Where large answers are put together: on the disk, as /tmp may be memory."""
+        return self.data_dir / "scratch"
+
+    @property
     def private_key_dir(self) -> Path:
         """Where the private halves of stamp keys lie, readable by the signing process only."""
         return self.key_dir or self.data_dir / "keys"

@@ -1,16 +1,55 @@
-"""Papers as answers: a PDF shown in the browser under a sensible name, kept by nobody else."""
+"""Papers as answers: shown or saved under a sensible name, kept by nobody else on the way."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import Response
+from fastapi.responses import StreamingResponse
+
+from app.core.layout import PaperFormat
+
+DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 
 # How the API description tells of a paper.
 PDF_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Bản in PDF.",
-        "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {"application/pdf": _BINARY},
     }
 }
+FORM_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Bản in PDF, hoặc bản DOCX để chỉnh sửa tiếp.",
+        "content": {"application/pdf": _BINARY, DOCX_TYPE: _BINARY},
+    }
+}
+ARCHIVE_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Tệp ZIP: các mẫu, minh chứng theo thứ tự tiêu chí, danh mục kèm mã băm.",
+        "content": {"application/zip": _BINARY},
+    }
+}
+
+
+def form_answer(content: bytes, name: str, kind: PaperFormat) -> Response:
+    """Answer with a form: a PDF is shown, a DOCX saved. The name is ours and has no ending."""
+    if kind is PaperFormat.PDF:
+        return pdf_answer(content, f"{name}.pdf")
+    return Response(content, media_type=DOCX_TYPE, headers=_saved_as(f"{name}.docx"))
+
+
+def archive_answer(pieces: Iterator[bytes], name: str) -> Response:
+    """Answer with an archive that is put together while it goes out; the name is ours."""
+    return StreamingResponse(pieces, media_type="application/zip", headers=_saved_as(name))
+
+
+def _saved_as(name: str) -> dict[str, str]:
+    return {
+        "content-disposition": f'attachment; filename="{name}"',
+        "cache-control": "private, no-store",
+        "x-content-type-options": "nosniff",
+    }
 
 
 def pdf_answer(content: bytes, name: str) -> Response:

@@ -1,0 +1,59 @@
+"""Forms of a dossier as PDF and DOCX over JSON's door, and its electronic set as one archive."""
+
+from typing import Annotated
+
+from fastapi import Path, Response
+
+from app.api.deps import Call, api_router, needs
+from app.api.dossiers import Code
+from app.core.archives import zipped
+from app.core.layout import PaperFormat
+from app.domain.accounts.enums import Scope
+from app.domain.councils.queries import dossier_ids_on_agenda
+from app.domain.dossiers.forms.electronic_set import electronic_set
+from app.domain.dossiers.forms.printing import DossierForm, printed_form
+from app.http.papers import ARCHIVE_ANSWER, FORM_ANSWER, archive_answer, form_answer
+
+router = api_router(tags=["dossiers"])
+Reading = Annotated[Call, needs(Scope.DOSSIERS_READ)]
+FormNumber = Annotated[DossierForm, Path(description="Số của mẫu tại Phụ lục III.")]
+
+
+@router.get(
+    "/dossiers/{code}/mau-{form}.{kind}",
+    summary="Mẫu số 01, 02, 03 của hồ sơ (PDF, DOCX)",
+    response_class=Response,
+    responses=FORM_ANSWER,
+)
+def form(call: Reading, code: Code, form: FormNumber, kind: PaperFormat) -> Response:
+    """Give a form of Annex III with what the dossier holds; both formats say the same."""
+    content = printed_form(
+        call.session,
+        code,
+        form,
+        kind,
+        actor=call.actor,
+        at=call.at,
+        demonstration=call.settings.demonstration,
+        extra_ids=dossier_ids_on_agenda(call.session, call.actor),
+    )
+    return form_answer(content, f"mau-{form}-{code}", kind)
+
+
+@router.get(
+    "/dossiers/{code}/ho-so.zip",
+    summary="Bộ hồ sơ điện tử",
+    response_class=Response,
+    responses=ARCHIVE_ANSWER,
+)
+def archive(call: Reading, code: Code) -> Response:
+    """Give forms and cited papers in the order of the criteria, with a manifest of hashes."""
+    files = electronic_set(
+        call.session,
+        code,
+        call.settings.files,
+        actor=call.actor,
+        demonstration=call.settings.demonstration,
+        extra_ids=dossier_ids_on_agenda(call.session, call.actor),
+    )
+    return archive_answer(zipped(files, call.settings.scratch_dir), f"ho-so-{code}.zip")

@@ -1,0 +1,20 @@
+"""Places and days as official papers write them."""
+
+from datetime import date
+
+# Decree 30/2020/NĐ-CP, Annex I: days below 10 and the months 1 and 2 are written with a zero.
+_LAST_MONTH_WITH_ZERO = 2
+
+
+def place_and_date(unit: str, on: date | None) -> str:
+    """Return "Bum Tở, ngày 14 tháng 9 năm 2026"; without a day, room for the pen."""
+    place = unit.partition(" ")[2] or unit
+    if on is None:
+        return f"{place}, ngày .... tháng .... năm ......"
+    month = f"{on.month:02d}" if on.month <= _LAST_MONTH_WITH_ZERO else str(on.month)
+    return f"{place}, ngày {on.day:02d} tháng {month} năm {on.year}"
+
+
+def short_day(on: date | None) -> str:
+    """Return "14/09/2026", or nothing."""
+    return f"{on:%d/%m/%Y}" if on else ""
