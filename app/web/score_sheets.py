@@ -27,10 +27,15 @@ from app.domain.councils.schemas import (
     WithdrawSheet,
 )
 from app.domain.dossiers.enums import Finding
-from app.domain.dossiers.models import CommuneReport, Evidence
-from app.domain.dossiers.papers import CLAIMED_AT
-from app.domain.dossiers.queries import SelfAssessment, find_report, self_assessment
-from app.domain.dossiers.rules import FINDING_LABELS
+from app.domain.dossiers.forms.commune_report import CLAIMED_AT
+from app.domain.dossiers.models import AdvisoryReport, CommuneReport, Evidence, ExtraTest
+from app.domain.dossiers.queries import (
+    OfficialPapers,
+    SelfAssessment,
+    official_papers,
+    self_assessment,
+)
+from app.domain.dossiers.rules import FINDING_LABELS, TEST_LABELS
 from app.rulebooks.model import Criterion, Gate, Option, Part, Rubric, Section
 from app.rulebooks.scoring import NOT_MET, SheetScore
 from app.web.agenda_items import SHEET_TONES
@@ -67,6 +72,16 @@ class CommuneFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class Advice:
+    """What the advisory team says about a part of the rubric; what it suggests is no score."""
+
+    part: Part
+    text: str
+    suggested: int | None
+    report: AdvisoryReport
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One criterion as the sheet shows it: what was typed before what is stored."""
 
@@ -76,6 +91,7 @@ class Question:
     remark: str
     claim: Claim
     finding: CommuneFinding | None
+    tests: tuple[ExtraTest, ...]
     gates: tuple[Gate, ...]
 
     @property
@@ -293,14 +309,18 @@ def _show(
         )
     is_stale = isinstance(refused, StaleVersion)
     assessment = self_assessment(page.session, row.dossier, actor=page.actor)
-    report = find_report(page.session, row.dossier.dossier)
+    papers = official_papers(page.session, row.dossier.dossier, actor=page.actor)
     return page.render(
         "councils/sheet.html",
         section=asked,
         groups={group.code: group for group in asked.groups},
         questions=[
-            _question(row, criterion, form, assessment, report) for criterion in asked.criteria
+            _question(row, criterion, form, assessment, papers) for criterion in asked.criteria
         ],
+        advice=_advice(papers, row.dossier.rubric, asked),
+        surveys=papers.surveys,
+        tests=[test for test in papers.tests if not test.criterion_code],
+        test_words=TEST_LABELS,
         differences=_differences(row, form) if is_stale else [],
         after=_after(row.dossier.rubric, asked.code),
         longest_remark=LONGEST_REMARK,
@@ -348,7 +368,7 @@ def _question(
     criterion: Criterion,
     form: Form,
     assessment: SelfAssessment,
-    report: CommuneReport | None,
+    papers: OfficialPapers,
 ) -> Question:
     code = criterion.code
     mark = row.marks.get(code)
@@ -361,9 +381,19 @@ def _question(
         chosen=option,
         remark=remark,
         claim=_claim(criterion, assessment),
-        finding=_finding(criterion, report),
+        finding=_finding(criterion, papers.report),
+        tests=tuple(test for test in papers.tests if test.criterion_code == code),
         gates=tuple(gate for gate in row.dossier.rubric.gates if gate.criterion_code == code),
     )
+
+
+def _advice(papers: OfficialPapers, rubric: Rubric, asked: Section) -> Advice | None:
+    """Return what the advisory team signed about the part of the rubric this section is in."""
+    report = papers.advice
+    if report is None or report.signed_at is None:
+        return None
+    part = next(part for part in rubric.parts if asked in part.sections)
+    return Advice(part, report.parts.get(part.code, ""), report.suggested.get(part.code), report)
 
 
 def _claim(criterion: Criterion, assessment: SelfAssessment) -> Claim:
