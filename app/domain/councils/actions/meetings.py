@@ -38,8 +38,10 @@ from app.domain.councils.queries import (
 from app.domain.councils.rules import MEETING_BASIS, ROUND_BASIS
 from app.domain.councils.schemas import CloseMeeting, OpenMeeting, RecordSurvey, ScheduleMeeting
 from app.domain.dossiers.actions import open_scoring, schedule_dossier
-from app.domain.dossiers.enums import DossierState
+from app.domain.dossiers.enums import Step
 from app.domain.dossiers.models import Dossier
+from app.domain.dossiers.queries import surveys_of
+from app.domain.dossiers.rules import states_before
 
 
 class DossierNotReady(Conflict):
@@ -193,6 +195,7 @@ def open_meeting(
         raise TooEarly(day=f"{day:%d/%m/%Y}")
     present, presiding = _present(row, data)
     _check_quorum(row, present, presiding)
+    _take_surveys_over(session, row)
     for item in row.items:
         if item.needs_survey and not item.item.survey_record:
             raise SurveyMissing(product=item.product.name)
@@ -286,7 +289,7 @@ def _ready(
         dossier = found.get(code)
         if dossier is None:
             raise NotFound
-        if dossier.state is not DossierState.ACCEPTED or dossier.round_id != round_.id:
+        if dossier.state not in states_before(Step.SCHEDULE) or dossier.round_id != round_.id:
             raise DossierNotReady(dossier=code, round=round_.code)
         if dossier.council_rules_hash != council.council_rules_hash:
             raise OtherRules(
@@ -325,6 +328,16 @@ def _check_quorum(row: MeetingRow, present: frozenset[int], presiding: SeatRow |
     )
     if not count.is_met:
         raise QuorumNotMet(present=count.present, voting=count.voting, needed=count.needed)
+
+
+def _take_surveys_over(session: WriteSession, row: MeetingRow) -> None:
+    """Let the dossier's own survey stand for the record wherever nobody typed one."""
+    lacking = [one for one in row.items if not one.item.survey_record]
+    known = surveys_of(session, [one.dossier.id or 0 for one in lacking])
+    for one in lacking:
+        survey = known.get(one.dossier.id or 0)
+        if survey is not None:
+            one.item.survey_record = survey.told
 
 
 def _locked(session: WriteSession, ids: list[int]) -> dict[int, Dossier]:

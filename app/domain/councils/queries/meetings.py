@@ -38,7 +38,8 @@ from app.domain.councils.schemas import (
     MeetingOut,
     QuorumOut,
 )
-from app.domain.dossiers.models import Dossier
+from app.domain.dossiers.models import Dossier, SiteSurvey
+from app.domain.dossiers.queries import surveys_of
 from app.domain.producers.models import Producer
 from app.domain.products.models import Product
 from app.rulebooks.model import CouncilRules
@@ -128,6 +129,7 @@ class ItemRow:
     producer: Producer
     result: Result | None
     needs_survey: bool
+    survey: SiteSurvey | None
     sheets: tuple[ScoreSheet, ...]
     my_sheet: ScoreSheet | None
 
@@ -354,6 +356,12 @@ def _item_rows(
     only: AgendaEntry | None,
 ) -> tuple[ItemRow, ...]:
     rows = [only] if only else _agenda(session, meeting)
+    to_survey = [
+        dossier.id or 0
+        for item, dossier, product, _ in rows
+        if needs_survey(rules, product.set_number) and not item.survey_record
+    ]
+    surveys = surveys_of(session, to_survey) if to_survey else {}
     ids = [row[0].id or 0 for row in rows]
     sheets: dict[int, list[ScoreSheet]] = {one: [] for one in ids}
     results: dict[int, Result] = {}
@@ -374,6 +382,7 @@ def _item_rows(
             producer=producer,
             result=results.get(item.id or 0),
             needs_survey=needs_survey(rules, product.set_number),
+            survey=surveys.get(dossier.id or 0),
             sheets=tuple(sheets[item.id or 0]),
             my_sheet=next(
                 (s for s in sheets[item.id or 0] if seat and s.member_id == seat.id), None

@@ -21,9 +21,10 @@ from app.domain.councils.schemas import (
     ReasonOut,
     ResultOut,
 )
-from app.domain.dossiers.enums import DossierState
+from app.domain.dossiers.enums import Step
 from app.domain.dossiers.models import Dossier
 from app.domain.dossiers.queries import DossierRow, dossiers_visible_to, get_dossier
+from app.domain.dossiers.rules import states_before
 from app.domain.products.models import Product
 from app.rulebooks.scoring import canonical_json
 
@@ -112,7 +113,9 @@ def schedulable(session: ReadSession, round_id: int, *, actor: Actor) -> Sequenc
         return []
     rows = session.exec(
         dossiers_visible_to(actor)
-        .where(col(Dossier.round_id) == round_id, col(Dossier.state) == DossierState.ACCEPTED)
+        .where(
+            col(Dossier.round_id) == round_id, col(Dossier.state).in_(states_before(Step.SCHEDULE))
+        )
         .order_by(col(Product.set_number), col(Dossier.id))
         .limit(MOST_ITEMS)
     ).all()

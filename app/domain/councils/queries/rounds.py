@@ -24,11 +24,14 @@ from app.domain.councils.schemas import (
     RoundOut,
     SeatOut,
 )
+from app.domain.dossiers.rules import RoundDays, last_safe_filing_day, statutory_rounds
 from app.domain.dossiers.schemas import RoundChoice
+from app.domain.places.queries import holidays_between
 from app.rulebooks import loader
-from app.rulebooks.model import CouncilRules
+from app.rulebooks.model import CouncilRules, Regime
 
 MOST_ROUNDS = 40
+MOST_WINDOWS = 4
 MOST_ITEMS = 100
 
 # Who reads rounds and agendas: the province, and whoever sits on a council.
@@ -87,6 +90,28 @@ def open_round_choices(session: ReadSession, on: date) -> list[RoundChoice]:
             .limit(MOST_ROUNDS)
         )
     ]
+
+
+def filing_windows(session: ReadSession, regime: Regime, *, on: date) -> tuple[RoundDays, ...]:
+    """Return the rounds a dossier can still reach, each with its last safe day to file.
+
+    The province's own rounds, and the two the law names where the province has opened none for
+    that limit (26/2026/QĐ-TTg art. 5.1); a round whose safe day is past is not offered.
+    """
+    rounds = {
+        one.proposals_before: (one.code, one.results_before)
+        for one in open_round_choices(session, on)
+        if one.proposals_before > on
+    }
+    for name, closes, ends in statutory_rounds(regime, on):
+        rounds.setdefault(closes, (name, ends))
+    limit = regime.procedure.commune_assessment.working_days
+    days_off = holidays_between(session, on, max(rounds, default=on))
+    found = (
+        RoundDays(name, closes, ends, last_safe_filing_day(closes, limit, days_off))
+        for closes, (name, ends) in sorted(rounds.items())
+    )
+    return tuple(one for one in found if one.last_safe_day >= on)[:MOST_WINDOWS]
 
 
 def round_choice(session: ReadSession, code: str) -> RoundChoice:

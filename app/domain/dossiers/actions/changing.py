@@ -7,7 +7,7 @@ from app.core.errors import Refused, check_version
 from app.core.text import normal
 from app.domain.accounts.rules import Actor
 from app.domain.audit.actions import record
-from app.domain.dossiers.enums import DossierKind
+from app.domain.dossiers.enums import DossierKind, DossierPart
 from app.domain.dossiers.models import ChangeReport, Dossier
 from app.domain.dossiers.policy import why_not_edit
 from app.domain.dossiers.queries import dossier_for_update, find_changes
@@ -33,7 +33,7 @@ def save_changes(
     """
     row = dossier_for_update(session, code, actor=actor)
     dossier = row.dossier
-    refusal = why_not_edit(actor, dossier)
+    refusal = why_not_edit(actor, dossier, DossierPart.CHANGES)
     if refusal:
         raise refusal
     if dossier.kind is DossierKind.FIRST:
