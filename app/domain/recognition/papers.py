@@ -154,6 +154,13 @@ def decision_data(
     }
 
 
+def _address(address: str, commune: str) -> str:
+    """Return an address with its commune, told once."""
+    if fold(commune) in fold(address):
+        return address
+    return ", ".join(part for part in (address, commune) if part)
+
+
 def certificate_data(
     found: CertifiedProduct, decision: RecognitionDecision | None, *, public_url: str
 ) -> dict[str, object]:
@@ -168,7 +175,7 @@ def certificate_data(
         "authority": _decider(certificate.authority).upper(),
         "product": found.product.name,
         "producer": found.producer.name,
-        "address": ", ".join(part for part in (found.producer.address, found.commune) if part),
+        "address": _address(found.producer.address, found.commune),
         "stars": certificate.star,
         "level": "quốc gia" if certificate.star == HIGHEST_RANK else "cấp tỉnh",
         "product_code": certificate.product_code or "",
