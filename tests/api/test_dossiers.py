@@ -20,7 +20,7 @@ from app.core.settings import Settings
 from app.domain.accounts.enums import Scope
 from app.domain.accounts.queries import actor_of, find_user
 from app.domain.audit.models import AuditEvent
-from app.domain.dossiers.enums import DossierState
+from app.domain.dossiers.enums import DossierPart, DossierState
 from app.domain.dossiers.models import Dossier, Evidence, SelfAssessmentAnswer
 from app.rulebooks import loader
 from tests.api.test_producers import assert_problem
@@ -209,6 +209,16 @@ def test_a_dossier_goes_from_draft_to_the_round_by_http_alone(world: World) -> N
     ).json()
     assert (report["labour_local_percent"], report["version"]) == ("75", 1)
     signature = {"report_number": "27/BC-UBND", "signed_title": "Chủ tịch", "version": 1}
+    assert_problem(
+        world.send(leader, "POST", f"{path}/commune-report/sign", json=signature),
+        409,
+        "dossier.components_unchecked",
+    )
+    checks = {
+        "items": [{"part": part, "complete": True} for part in DossierPart],
+        "version": told["version"],
+    }
+    assert world.send(officer, "PUT", f"{path}/components", json=checks).status_code == 200
     signed = world.send(leader, "POST", f"{path}/commune-report/sign", json=signature).json()
     assert signed["signed_by"]
     assert world.send(officer, "GET", f"{path}/commune-report").json() == signed

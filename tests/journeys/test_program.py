@@ -18,6 +18,7 @@ from app.core.clock import VIET_NAM, now, today
 from app.core.db import transaction
 from app.core.settings import Settings
 from app.domain.accounts.enums import Role, Scope
+from app.domain.dossiers.enums import DossierPart
 from app.domain.stamps.actions import create_stamp_key
 from app.rulebooks import loader
 from tests.factories.dossiers import filled_report, four_star_answers, opening, pdf_bytes
@@ -153,6 +154,9 @@ def _dossier(program: Program, officer: str) -> str:
 
 
 def _through_commune(program: Program, code: str, officer: str, leader: str) -> None:
+    version = program.get(officer, f"/dossiers/{code}").json()["version"]
+    every = [{"part": part, "complete": True} for part in DossierPart]
+    program.put(officer, f"/dossiers/{code}/components", {"items": every, "version": version})
     report = program.put(
         officer, f"/dossiers/{code}/commune-report", filled_report().model_dump(mode="json")
     )
