@@ -27,7 +27,9 @@ def photo(seed: int, *, side: int = 200) -> bytes:
 
 def metadata(said: Mapping[str, str]) -> str:
     """Return the header in which a program describes its file."""
-    return ",".join(f"{key} {b64encode(value.encode()).decode()}" for key, value in said.items())
+    return ",".join(
+        f"{key} {b64encode(value.encode()).decode()}".strip() for key, value in said.items()
+    )
 
 
 def upload_data(
