@@ -6,14 +6,19 @@ from fastapi import Query, Response
 
 from app.core.clock import local_day
 from app.core.errors import Invalid
+from app.domain.councils.queries import filing_windows
 from app.domain.dossiers.policy import why_not_open
 from app.domain.dossiers.queries import dossiers_of_product
+from app.domain.ideas.queries import idea_of_product
+from app.domain.photos.actions import MOST_PHOTOS
+from app.domain.photos.queries import photos_of
 from app.domain.producers.queries import get_producer
 from app.domain.products.actions import change_product, create_product
 from app.domain.products.models import SETS
 from app.domain.products.policy import why_not_write
-from app.domain.products.queries import get_product, products_page
+from app.domain.products.queries import get_product, old_codes_of, products_page
 from app.domain.products.schemas import ChangeProduct, CreateProduct
+from app.domain.recognition.queries import certificates_of_products
 from app.rulebooks import loader
 from app.web.deps import After, Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
@@ -59,16 +64,7 @@ def create(form: PostedForm, page: Page, producer_code: str) -> Response:
 @router.get("/products/{code}", name="products.show")
 def show(page: Page, code: str) -> Response:
     """Show a product, its dossiers, and what can be done next."""
-    product, producer = get_product(page.session, code, actor=page.actor)
-    return page.render(
-        "products/show.html",
-        product=product,
-        producer=producer,
-        set_name=_sets(page).get(product.set_number, ""),
-        dossiers=dossiers_of_product(page.session, product.id or 0, actor=page.actor),
-        why_not_change=why_not_write(page.actor, producer),
-        why_not_open=why_not_open(page.actor, producer),
-    )
+    return product_page(page, code, empty_form())
 
 
 @router.get("/products/{code}/edit", name="products.edit")
@@ -90,6 +86,31 @@ def change(form: PostedForm, page: Page, code: str) -> Response:
     except Invalid as problem:
         return _form(page, form.showing(problem), code=code, status=422)
     return page.go("products.show", code=code, said="Đã lưu thông tin sản phẩm.")
+
+
+def product_page(page: SignedInPage, code: str, form: Form, *, status: int = 200) -> Response:
+    """Show a product with its dossiers and photos; the form is the one for a new photo."""
+    product, producer = get_product(page.session, code, actor=page.actor)
+    day = local_day(page.at)
+    return page.render(
+        "products/show.html",
+        status=status,
+        form=form,
+        product=product,
+        producer=producer,
+        set_name=_sets(page).get(product.set_number, ""),
+        old_codes=[one.code for one in old_codes_of(page.session, product)],
+        dossiers=dossiers_of_product(page.session, product.id or 0, actor=page.actor),
+        photos=photos_of(page.session, product.id or 0),
+        most_photos=MOST_PHOTOS,
+        idea=idea_of_product(page.session, product, actor=page.actor),
+        why_not_change=why_not_write(page.actor, producer),
+        why_not_open=why_not_open(page.actor, producer),
+        certificate=certificates_of_products(page.session, [product.id or 0], on=day).get(
+            product.id or 0
+        ),
+        rounds=filing_windows(page.session, loader.in_force(day), on=day),
+    )
 
 
 def _sets(page: SignedInPage) -> dict[int, str]:

@@ -7,7 +7,13 @@ from app.core.errors import Invalid
 from app.domain.recognition.actions import draft_decision, revise_decision, sign_decision
 from app.domain.recognition.models import RecognitionDecision
 from app.domain.recognition.papers import certificate_paper, decision_paper
-from app.domain.recognition.policy import why_not_draft, why_not_revise, why_not_sign
+from app.domain.recognition.policy import (
+    why_not_draft,
+    why_not_renew,
+    why_not_revise,
+    why_not_sign,
+    why_not_upgrade,
+)
 from app.domain.recognition.queries import (
     certificates_page,
     decided_products,
@@ -160,6 +166,8 @@ def certificate(page: Page, code: str) -> Response:
         batches=batches_page(
             page.session, actor=page.actor, certificate_id=found.certificate.id, limit=10
         ),
+        why_not_upgrade=why_not_upgrade(page.actor, found),
+        why_not_renew=why_not_renew(page.actor, found),
         why_not_order=why_not_order(page.actor, found.certificate, found.product, day),
     )
 

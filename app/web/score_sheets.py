@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import Response
 
+from app.core.clock import local_day
 from app.core.errors import Conflict, Invalid, Refusal, Refused, StaleVersion
 from app.core.text import normal
 from app.domain.councils.actions import (
@@ -30,12 +31,14 @@ from app.domain.dossiers.enums import Finding
 from app.domain.dossiers.forms.commune_report import CLAIMED_AT
 from app.domain.dossiers.models import AdvisoryReport, CommuneReport, Evidence, ExtraTest
 from app.domain.dossiers.queries import (
+    Comparison,
     OfficialPapers,
     SelfAssessment,
+    comparison,
     official_papers,
     self_assessment,
 )
-from app.domain.dossiers.rules import FINDING_LABELS, TEST_LABELS
+from app.domain.dossiers.rules import FINDING_LABELS, TEST_LABELS, Change
 from app.rulebooks.model import Criterion, Gate, Option, Part, Rubric, Section
 from app.rulebooks.scoring import NOT_MET, SheetScore
 from app.web.agenda_items import SHEET_TONES
@@ -90,6 +93,7 @@ class Question:
     chosen: str
     remark: str
     claim: Claim
+    change: Change | None
     finding: CommuneFinding | None
     tests: tuple[ExtraTest, ...]
     gates: tuple[Gate, ...]
@@ -310,12 +314,14 @@ def _show(
     is_stale = isinstance(refused, StaleVersion)
     assessment = self_assessment(page.session, row.dossier, actor=page.actor)
     papers = official_papers(page.session, row.dossier.dossier, actor=page.actor)
+    compared = comparison(page.session, assessment, on=local_day(page.at))
     return page.render(
         "councils/sheet.html",
         section=asked,
         groups={group.code: group for group in asked.groups},
         questions=[
-            _question(row, criterion, form, assessment, papers) for criterion in asked.criteria
+            _question(row, criterion, form, assessment, papers, compared=compared)
+            for criterion in asked.criteria
         ],
         advice=_advice(papers, row.dossier.rubric, asked),
         surveys=papers.surveys,
@@ -369,6 +375,8 @@ def _question(
     form: Form,
     assessment: SelfAssessment,
     papers: OfficialPapers,
+    *,
+    compared: Comparison | None,
 ) -> Question:
     code = criterion.code
     mark = row.marks.get(code)
@@ -381,6 +389,7 @@ def _question(
         chosen=option,
         remark=remark,
         claim=_claim(criterion, assessment),
+        change=compared.of(code) if compared else None,
         finding=_finding(criterion, papers.report),
         tests=tuple(test for test in papers.tests if test.criterion_code == code),
         gates=tuple(gate for gate in row.dossier.rubric.gates if gate.criterion_code == code),

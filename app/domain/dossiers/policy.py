@@ -208,6 +208,12 @@ def why_not_edit(actor: Actor, dossier: Dossier, *parts: DossierPart) -> Refusal
     return NotEditable(state=STATE_LABELS[dossier.state])
 
 
+def takes_evidence(dossier: Dossier) -> bool:
+    """Whether what supports the criteria may still change: a renewed paper goes in, see the wallet."""
+    asked = dossier.state is DossierState.COMPLETION_REQUESTED
+    return dossier.state in EDITABLE or (asked and DossierPart.EVIDENCE in dossier.asked_parts)
+
+
 def why_not_keep_evidence(actor: Actor, producer: Producer) -> Refusal | None:
     """The producer's own account keeps its papers, or the commune officer on its behalf."""
     return _why_not_applicant(actor, producer.id or 0, producer.commune_code)
@@ -395,12 +401,15 @@ def why_not_attach(actor: Actor, dossier: Dossier) -> Refusal | None:
     return _why_not_looked_into(dossier, "Thêm ảnh, giấy tờ")
 
 
-def sees_advice(actor: Actor) -> bool:
-    """Whether the actor may read advisory reports: they go to the council, not to the applicant.
+def sees_advice(actor: Actor, report: AdvisoryReport | None) -> bool:
+    """Whether the actor may read an advisory report: it goes to the council once it is signed.
 
-    Basis: 26/2026/QĐ-TTg art. 7.3.c («báo cáo đánh giá gửi Chủ tịch Hội đồng»).
+    Basis: 26/2026/QĐ-TTg art. 7.3.c («báo cáo đánh giá gửi Chủ tịch Hội đồng»). Never the applicant.
     """
-    return actor.sees_province or actor.has(Role.ADVISORY_MEMBER, Role.COUNCIL_MEMBER)
+    if actor.sees_province or actor.has(Role.ADVISORY_MEMBER):
+        return True
+    is_signed = report is not None and report.signed_at is not None
+    return is_signed and actor.has(Role.COUNCIL_MEMBER)
 
 
 def why_not_step(dossier: Dossier, step: Step) -> Refusal | None:

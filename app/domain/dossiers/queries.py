@@ -716,7 +716,7 @@ def official_papers(session: ReadSession, dossier: Dossier, *, actor: Actor) -> 
     report, advice, request = rows[0][:3] if rows else (None, None, None)
     return OfficialPapers(
         report=report,
-        advice=advice if sees_advice(actor) else None,
+        advice=advice if sees_advice(actor, advice) else None,
         request=request,
         surveys=tuple({one.id: one for *_, one, _ in rows if one}.values()),
         tests=tuple({one.id: one for *_, one in rows if one}.values()),
@@ -798,8 +798,8 @@ def find_advice(session: ReadSession, dossier: Dossier) -> AdvisoryReport | None
 
 def get_advice(session: ReadSession, dossier: Dossier, *, actor: Actor) -> AdvisoryReport:
     """Return the advisory report for its readers."""
-    report = find_advice(session, dossier) if sees_advice(actor) else None
-    if report is None:
+    report = find_advice(session, dossier)
+    if report is None or not sees_advice(actor, report):
         raise AdviceUnknown
     return report
 

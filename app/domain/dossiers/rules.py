@@ -557,6 +557,11 @@ GATE_HEADINGS: dict[GateEffect, str] = {
 PRODUCER_KIND_GATE = "producer_kind"
 REGISTRATION_GATE = "business_registration"
 CATEGORY_GATE = "category"
+_KNOWN_HEADINGS: dict[str, str] = {
+    PRODUCER_KIND_GATE: "Đối tượng đăng ký",
+    REGISTRATION_GATE: "Đăng ký kinh doanh",
+    CATEGORY_GATE: "Nhóm sản phẩm",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -588,7 +593,7 @@ def gate_questions(
     found = [
         GateQuestion(
             code=PRODUCER_KIND_GATE,
-            heading="Đối tượng đăng ký",
+            heading=_KNOWN_HEADINGS[PRODUCER_KIND_GATE],
             wording=kind.name if kind else producer_kind,
             basis=f"{regime.decision}, Điều 2.3",
             holds=may_apply(regime, producer_kind, rubric.category_code),
@@ -598,7 +603,7 @@ def gate_questions(
         found.append(
             GateQuestion(
                 code=REGISTRATION_GATE,
-                heading="Đăng ký kinh doanh",
+                heading=_KNOWN_HEADINGS[REGISTRATION_GATE],
                 wording=kind.name if kind else producer_kind,
                 basis=f"{regime.decision}, Điều 2.3",
                 holds=has_registration,
@@ -607,7 +612,7 @@ def gate_questions(
     found.append(
         GateQuestion(
             code=CATEGORY_GATE,
-            heading="Nhóm sản phẩm",
+            heading=_KNOWN_HEADINGS[CATEGORY_GATE],
             wording=f"{rubric.category_name}: {rubric.set_number}. {rubric.name}",
             basis=f"{regime.decision}, Điều 2.2, Phụ lục I",
             holds=any(line.code == rubric.code for line in regime.product_sets),
@@ -812,8 +817,10 @@ class Reported(Protocol):
     revenue: int | None
 
 
-_UPGRADE_ASKS = {"changes": "Chưa viết nội dung những thay đổi so với sản phẩm đã được công nhận."}
-_RENEWAL_ASKS = {
+_UPGRADE_MESSAGES = {
+    "changes": "Chưa viết nội dung những thay đổi so với sản phẩm đã được công nhận."
+}
+_RENEWAL_MESSAGES = {
     "tests": "Chưa cập nhật các phiếu kiểm nghiệm định kỳ.",
     "market": "Chưa cập nhật thị trường tiêu thụ.",
     "output_amount": "Chưa ghi sản lượng.",
@@ -825,8 +832,8 @@ _RENEWAL_ASKS = {
 def missing_changes(kind: DossierKind, report: Reported | None) -> tuple[Missing, ...]:
     """Return what an upgrade or a renewal must still tell (26/2026/QĐ-TTg art. 6.1.b, 6.1.c)."""
     asked, basis = {
-        DossierKind.UPGRADE: (_UPGRADE_ASKS, UPGRADE_HOLDS),
-        DossierKind.RENEWAL: (_RENEWAL_ASKS, RENEWAL_HOLDS),
+        DossierKind.UPGRADE: (_UPGRADE_MESSAGES, UPGRADE_HOLDS),
+        DossierKind.RENEWAL: (_RENEWAL_MESSAGES, RENEWAL_HOLDS),
     }.get(kind, ({}, ""))
     return tuple(
         Missing(DossierPart.CHANGES, sentence, {}, basis)

@@ -1,10 +1,27 @@
 """Who may do what in recognition: the agency drafts decisions, the province's leader signs."""
 
-from app.core.errors import Conflict, NotPermitted, Refusal
+from datetime import date
+from typing import Protocol
+
+from app.core.errors import Conflict, NotPermitted, Refusal, Refused
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
-from app.domain.recognition.enums import DecisionState
-from app.domain.recognition.models import RecognitionDecision
+from app.domain.dossiers.policy import why_not_open
+from app.domain.producers.models import Producer
+from app.domain.recognition.enums import DecisionState, Standing
+from app.domain.recognition.models import Certificate, RecognitionDecision
+from app.domain.recognition.rules import (
+    HIGHEST_STAR,
+    IN_FORCE,
+    RENEWAL,
+    RENEWAL_FILING,
+    STANDING_LABELS,
+    UPGRADE,
+    last_extended_day,
+    may_file_renewal,
+    renewal_window,
+)
+from app.rulebooks.loader import in_force
 
 
 class DraftingByAgency(NotPermitted):
@@ -63,7 +80,104 @@ def why_not_sign(actor: Actor, decision: RecognitionDecision) -> Refusal | None:
 
 
 def why_not_import(actor: Actor) -> Refusal | None:
-    """Say why history may not be loaded: by the system itself or an administrator only."""
-    if actor.user_id is None or actor.has(Role.ADMINISTRATOR):
+    """Say why history may not be loaded: by the system, an administrator or an import only."""
+    if actor.user_id is None or actor.loads_history or actor.has(Role.ADMINISTRATOR):
         return None
     return ImportingNotYours()
+
+
+class NotInForce(Refused):
+    """Only a certificate in force is upgraded."""
+
+    code = "certificate.not_in_force"
+    message = (
+        "Giấy chứng nhận đang ở tình trạng «{standing}»: "
+        "chỉ nâng hạng được khi giấy chứng nhận còn hiệu lực."
+    )
+    basis = UPGRADE
+
+
+class NothingAbove(Refused):
+    """Five stars cannot rise."""
+
+    code = "certificate.highest_star"
+    message = "Sản phẩm đã đạt 5 sao, không còn hạng cao hơn để nâng."
+    basis = UPGRADE
+
+
+class NotToRenew(Refused):
+    """A revoked or replaced certificate is not renewed."""
+
+    code = "certificate.not_to_renew"
+    message = "Giấy chứng nhận đang ở tình trạng «{standing}», không đánh giá lại được."
+    basis = RENEWAL
+
+
+class RenewalTooEarly(Refused):
+    """A renewal is filed 180 days before the end at the earliest."""
+
+    code = "certificate.renewal_too_early"
+    message = (
+        "Chưa đến kỳ: hồ sơ đánh giá lại nộp từ ngày {first} đến hết ngày {last} "
+        "(từ 180 đến 120 ngày trước khi giấy chứng nhận hết hạn)."
+    )
+    basis = RENEWAL_FILING
+
+
+class RenewalTooLate(Refused):
+    """A renewal is filed 120 days before the end at the latest."""
+
+    code = "certificate.renewal_too_late"
+    message = (
+        "Đã quá kỳ nộp hồ sơ đánh giá lại: từ ngày {first} đến hết ngày {last}. Trường hợp không "
+        "đáp ứng được thời hạn, giấy chứng nhận chỉ có thể được cơ quan có thẩm quyền xem xét kéo "
+        "dài, chậm nhất đến {extended}."
+    )
+    basis = f"{RENEWAL_FILING}; Điều 12.3"
+
+
+class Certified(Protocol):
+    """A certificate with its producer and what it is worth on a day."""
+
+    @property
+    def certificate(self) -> Certificate:
+        """The certificate."""
+
+    @property
+    def producer(self) -> Producer:
+        """Who holds it."""
+
+    @property
+    def standing(self) -> Standing:
+        """What it is worth on the day asked for."""
+
+    @property
+    def on(self) -> date:
+        """The day asked for."""
+
+
+def why_not_upgrade(actor: Actor, found: Certified) -> Refusal | None:
+    """The applicant upgrades while the certificate is in force and its star can rise (art. 7.5)."""
+    if refusal := why_not_open(actor, found.producer):
+        return refusal
+    if found.standing not in IN_FORCE:
+        return NotInForce(standing=STANDING_LABELS[found.standing])
+    return NothingAbove() if found.certificate.star >= HIGHEST_STAR else None
+
+
+def why_not_renew(actor: Actor, found: Certified) -> Refusal | None:
+    """The applicant renews from 180 to 120 days before the end (art. 7.6.a; late ones art. 12.3)."""
+    if refusal := why_not_open(actor, found.producer):
+        return refusal
+    if found.standing in {Standing.REVOKED, Standing.SUPERSEDED}:
+        return NotToRenew(standing=STANDING_LABELS[found.standing])
+    law, expires_on = in_force(found.on), found.certificate.expires_on
+    if may_file_renewal(expires_on, found.on, law):
+        return None
+    window = renewal_window(expires_on, law)
+    if window is None:
+        return NotToRenew(standing=STANDING_LABELS[found.standing])
+    days = {"first": f"{window.first:%d/%m/%Y}", "last": f"{window.last:%d/%m/%Y}"}
+    if found.on < window.first:
+        return RenewalTooEarly(**days)
+    return RenewalTooLate(**days, extended=f"{last_extended_day(expires_on, law):%d/%m/%Y}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, func, or_, select
@@ -18,6 +18,7 @@ from app.domain.accounts.rules import Actor
 from app.domain.councils.models import Result
 from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
+from app.domain.dossiers.rules import CLOSED
 from app.domain.places.enums import UnitLevel
 from app.domain.places.models import AdministrativeUnit
 from app.domain.producers.models import Producer
@@ -27,7 +28,9 @@ from app.domain.products.queries import bears_old_code
 from app.domain.recognition.enums import DecisionState, Standing
 from app.domain.recognition.models import Certificate, DecisionItem, RecognitionDecision
 from app.domain.recognition.rules import (
+    ANNOUNCED_DAYS_BEFORE,
     LOWEST_RECOGNISED,
+    RENEWAL_FILING,
     STANDING_BASIS,
     is_recognised_by_province,
     renewal_window,
@@ -41,6 +44,7 @@ from app.domain.recognition.schemas import (
     DecisionOut,
 )
 from app.rulebooks.loader import in_force, regime
+from app.rulebooks.model import Regime
 
 MOST_WORK = 20
 NAMES_SHOWN = 3
@@ -102,6 +106,24 @@ class CertifiedProduct:
         """First day a renewal may be filed."""
         window = renewal_window(self.certificate.expires_on, in_force(self.on))
         return window.first if window else None
+
+    @property
+    def days_to_file(self) -> int | None:
+        """Days left to file a renewal while its window is open, None otherwise."""
+        until = self.renewal_until
+        is_open = self.standing is Standing.RENEWAL_WINDOW and until is not None
+        return (until - self.on).days if is_open and until else None
+
+    @property
+    def transition_note(self) -> tuple[str, str] | None:
+        """The clause that keeps a certificate of an older decision, with its basis (art. 12.1)."""
+        law = in_force(self.on)
+        if law.stated_procedure is None or self.certificate.issued_on >= law.in_force.first:
+            return None
+        clause = next(
+            (one for one in law.procedure.transition if one.code == "certificates_kept"), None
+        )
+        return (clause.text, clause.basis.citation) if clause else None
 
     @property
     def renewal_until(self) -> date | None:
@@ -387,9 +409,77 @@ def in_force_on(on: date) -> Sequence[ColumnElement[bool]]:
     )
 
 
-def work_for(session: ReadSession, actor: Actor, *, on: date) -> list[WorkItem]:  # noqa: ARG001 -- the law sets no day for these steps; every part is asked the same way
-    """Return what recognition waits for: results to put into a decision, drafts to sign."""
-    return [*_results_to_decide(session, actor), *_drafts_to_sign(session, actor)]
+def work_for(session: ReadSession, actor: Actor, *, on: date) -> list[WorkItem]:
+    """Return what recognition waits for: decisions to draft, to sign, and renewals to file."""
+    return [
+        *_results_to_decide(session, actor),
+        *_drafts_to_sign(session, actor),
+        *_renewals_to_file(session, actor, on),
+    ]
+
+
+def _renewals_to_file(session: ReadSession, actor: Actor, on: date) -> list[WorkItem]:
+    """Return the certificates whose window is near or open and that nobody renews yet (art. 7.6.a).
+
+    For the producer and the officer of its commune, from thirty days before the window until its
+    last day; a recent upgrade or renewal under way takes the item away.
+    """
+    law = in_force(on)
+    officer_of = [g.unit_code for g in actor.grants if g.role is Role.COMMUNE_OFFICER]
+    if law.stated_procedure is None or not (actor.producer_ids or officer_of):
+        return []
+    renewal = law.stated_procedure.renewal
+    furthest = renewal.file_from_days_before + ANNOUNCED_DAYS_BEFORE
+    under_way = select(col(Dossier.product_id)).where(col(Dossier.state).not_in(CLOSED))
+    rows = session.exec(
+        select(Certificate, Product, Producer)
+        .join(Product, col(Product.id) == col(Certificate.product_id))
+        .join(Producer, col(Producer.id) == col(Certificate.producer_id))
+        .where(
+            *in_force_on(on),
+            col(Certificate.expires_on) <= on + timedelta(days=furthest),
+            col(Certificate.expires_on) >= on + timedelta(days=renewal.file_until_days_before),
+            or_(
+                col(Certificate.producer_id).in_(actor.producer_ids),
+                col(Product.commune_code).in_(officer_of),
+            ),
+            col(Certificate.product_id).not_in(under_way),
+        )
+        .order_by(col(Certificate.expires_on), col(Certificate.id))
+        .limit(MOST_WORK)
+    ).all()
+    return [
+        _renewal_item(certificate, product, producer, law, on)
+        for certificate, product, producer in rows
+    ]
+
+
+def _renewal_item(
+    certificate: Certificate, product: Product, producer: Producer, law: Regime, on: date
+) -> WorkItem:
+    window = renewal_window(certificate.expires_on, law)
+    first, last = (window.first, window.last) if window else (on, on)
+    is_open = on >= first
+    title = (
+        Worded("Nộp hồ sơ đánh giá lại: {product}", product=product.name)
+        if is_open
+        else Worded("Sắp đến kỳ đánh giá lại: {product}", product=product.name)
+    )
+    return WorkItem(
+        kind="certificate.renew" if is_open else "certificate.renew_soon",
+        code=certificate.code,
+        title=title,
+        subtitle=Worded(
+            "{producer} · nộp từ {first} đến hết {last}",
+            producer=producer.name,
+            first=f"{first:%d/%m/%Y}",
+            last=f"{last:%d/%m/%Y}",
+        ),
+        due_on=last,
+        overdue=False,
+        basis=RENEWAL_FILING,
+        route_name="certificates.show",
+    )
 
 
 def _results_to_decide(session: ReadSession, actor: Actor) -> list[WorkItem]:
@@ -492,4 +582,5 @@ def certificate_out(one: CertifiedProduct) -> CertificateOut:
         standing_basis=one.basis,
         renewal_from=one.renewal_from,
         renewal_until=one.renewal_until,
+        days_to_file=one.days_to_file,
     )

@@ -10,6 +10,12 @@ from app.rulebooks.model import Actor as Authority
 from app.rulebooks.model import Regime
 
 LOWEST_RECOGNISED = 3
+HIGHEST_STAR = 5
+ANNOUNCED_DAYS_BEFORE = 30
+UPGRADE = "26/2026/QĐ-TTg, Điều 7.5"
+RENEWAL = "26/2026/QĐ-TTg, Điều 7.6"
+RENEWAL_FILING = "26/2026/QĐ-TTg, Điều 7.6.a"
+EXTENSION = "26/2026/QĐ-TTg, Điều 12.3"
 _MONTHS_A_YEAR = 12
 
 STANDING_BASIS: dict[Standing, str] = {
@@ -78,6 +84,37 @@ def renewal_window(expires_on: date, regime: Regime) -> RenewalWindow | None:
         first=expires_on - timedelta(days=renewal.file_from_days_before),
         last=expires_on - timedelta(days=renewal.file_until_days_before),
     )
+
+
+def soon_due_from(expires_on: date, regime: Regime) -> date | None:
+    """Return the day from which a coming renewal is announced: thirty days before its window."""
+    window = renewal_window(expires_on, regime)
+    return window.first - timedelta(days=ANNOUNCED_DAYS_BEFORE) if window else None
+
+
+def last_extended_day(expires_on: date, regime: Regime) -> date:
+    """Return the last day a certificate may outlive its term: 180 days on (art. 12.3)."""
+    return expires_on + timedelta(days=regime.procedure.extension.max_days_after_expiry)
+
+
+def could_not_meet_window(expires_on: date, regime: Regime) -> bool:
+    """Tell whether the window had closed before the decision that sets it began (art. 12.3)."""
+    window = renewal_window(expires_on, regime)
+    return window is not None and window.last < regime.in_force.first
+
+
+def may_file_renewal(expires_on: date, on: date, regime: Regime) -> bool:
+    """Tell whether a renewal may be filed on a day.
+
+    Within E-180 to E-120 (art. 7.6.a); a certificate whose window had closed before the decision
+    began is renewed as long as art. 12.3 can keep it: until E+180.
+    """
+    window = renewal_window(expires_on, regime)
+    if window is None:
+        return False
+    if could_not_meet_window(expires_on, regime):
+        return on <= last_extended_day(expires_on, regime)
+    return window.first <= on <= window.last
 
 
 def standing(certificate: Certified, on: date, regime: Regime) -> Standing:

@@ -141,6 +141,9 @@ class CertificateOut(BaseModel):
     expires_on: date
     renewal_from: date | None = None
     renewal_until: date | None = None
+    days_to_file: int | None = Field(
+        default=None, description="Số ngày còn lại để nộp hồ sơ đánh giá lại, khi đang trong kỳ"
+    )
     decision_number: str = Field(examples=["1268/QĐ-UBND"])
     authority: str = Field(examples=[PROVINCIAL_COMMITTEE])
     source_note: str = ""

@@ -15,6 +15,7 @@ from app.domain.recognition.actions.deciding import (
     revise_decision,
     sign_decision,
 )
+from app.domain.recognition.actions.reopening import open_renewal, open_upgrade
 
 __all__ = [
     "AlreadyInDecision",
@@ -28,6 +29,8 @@ __all__ = [
     "ResultNotLocked",
     "draft_decision",
     "import_recognised",
+    "open_renewal",
+    "open_upgrade",
     "revise_decision",
     "sign_decision",
 ]

@@ -405,7 +405,8 @@ def _certify(
     certificate = Certificate(
         code=new_code("CN"),
         record_number=_next_record(session),
-        product_code=_next_product_code(session, dossier, decision.decided_on),
+        product_code=_kept_product_code(others)
+        or _next_product_code(session, dossier, decision.decided_on),
         product_id=dossier.product_id,
         producer_id=dossier.producer_id,
         dossier_id=dossier.id,
@@ -439,6 +440,12 @@ def _next_record(session: WriteSession) -> int:
     if number > LARGEST_RECORD_NUMBER:
         raise RegisterFull(most=LARGEST_RECORD_NUMBER)
     return number
+
+
+def _kept_product_code(certificates: Sequence[Certificate]) -> str | None:
+    """Return the code the product already has: a code is given once and stays with its product."""
+    newest_first = sorted(certificates, key=lambda one: (one.issued_on, one.id or 0), reverse=True)
+    return next((one.product_code for one in newest_first if one.product_code), None)
 
 
 def _next_product_code(session: WriteSession, dossier: Dossier, decided_on: date) -> str:
