@@ -86,6 +86,19 @@ from app.rulebooks.scoring import Nearest, SheetScore, nearest_points, sheet_sco
 MOST_EVIDENCE_SHOWN = 1000
 MOST_WORK = 50
 STARS = (3, 4, 5)
+# What waits, in words, by kind of work.
+_WORK_LABELS: dict[str, str] = {
+    "dossier.commune_late": "Xã quá hạn: {product}",
+    "dossier.draft": "Hoàn thành và nộp hồ sơ: {product}",
+    "dossier.returned": "Bổ sung hồ sơ xã trả lại: {product}",
+    "dossier.propose": "Đề nghị tỉnh: {product}",
+    "dossier.completion_late": "Chưa hoàn thiện theo yêu cầu: {product}",
+    "dossier.complete": "Hoàn thiện theo yêu cầu của tỉnh: {product}",
+    "dossier.advise": "Viết báo cáo của Tổ tư vấn: {product}",
+    "dossier.accept": "Tiếp nhận hồ sơ: {product}",
+    "dossier.sign": "Ký báo cáo đánh giá: {product}",
+    "dossier.report": "Kiểm tra, viết báo cáo: {product}",
+}
 
 Dossiers = Select[Dossier, Product, Producer, Any, Any]
 
@@ -924,21 +937,21 @@ def _waiting_for(actor: Actor, on: date) -> list[Any]:
 
 
 def _work_item(
-    said: tuple[str, str, str, str, bool],
+    said: tuple[str, str, str, bool],
     dossier: Dossier,
     product: str,
     producer: str,
     *,
     on: date,
 ) -> WorkItem:
-    kind, sentence, basis, route_name, has_limit = said
+    kind, basis, route_name, has_limit = said
     due_on = dossier.commune_due_on if has_limit else None
     if dossier.state is DossierState.COMPLETION_REQUESTED:
         due_on = dossier.completion_due_on
     return WorkItem(
         kind=kind,
         code=dossier.code,
-        title=Worded(sentence, product=product),
+        title=Worded(_WORK_LABELS[kind], product=product),
         subtitle=f"{producer} · {dossier.slip_number or dossier.code}",
         due_on=due_on,
         overdue=due_on is not None and on > due_on,
@@ -949,15 +962,14 @@ def _work_item(
 
 def _work_said(
     actor: Actor, dossier: Dossier, report: CommuneReport | None
-) -> tuple[str, str, str, str, bool] | None:
-    """Return kind, sentence, basis, page, and whether the commune's limit runs."""
+) -> tuple[str, str, str, bool] | None:
+    """Return kind, basis, page, and whether the commune's limit runs."""
     if dossier.state in AT_COMMUNE and dossier.commune_code not in actor.units:
-        return ("dossier.commune_late", "Xã quá hạn: {product}", COMMUNE, "dossiers.show", True)
+        return ("dossier.commune_late", COMMUNE, "dossiers.show", True)
     match dossier.state:
         case DossierState.DRAFT:
             return (
                 "dossier.draft",
-                "Hoàn thành và nộp hồ sơ: {product}",
                 PREPARED,
                 "dossiers.show",
                 False,
@@ -965,7 +977,6 @@ def _work_said(
         case DossierState.RETURNED:
             return (
                 "dossier.returned",
-                "Bổ sung hồ sơ xã trả lại: {product}",
                 PREPARED,
                 "dossiers.show",
                 False,
@@ -973,7 +984,6 @@ def _work_said(
         case DossierState.ASSESSED:
             return (
                 "dossier.propose",
-                "Đề nghị tỉnh: {product}",
                 COMMUNE_REPORT,
                 "dossiers.propose",
                 True,
@@ -981,7 +991,6 @@ def _work_said(
         case DossierState.COMPLETION_REQUESTED if actor.has(Role.AGENCY_OFFICER):
             return (
                 "dossier.completion_late",
-                "Chưa hoàn thiện theo yêu cầu: {product}",
                 PROVINCE_INTAKE,
                 "dossiers.show",
                 False,
@@ -989,7 +998,6 @@ def _work_said(
         case DossierState.COMPLETION_REQUESTED:
             return (
                 "dossier.complete",
-                "Hoàn thiện theo yêu cầu của tỉnh: {product}",
                 PROVINCE_INTAKE,
                 "dossiers.completion",
                 False,
@@ -997,7 +1005,6 @@ def _work_said(
         case DossierState.ACCEPTED | DossierState.SCHEDULED:
             return (
                 "dossier.advise",
-                "Viết báo cáo của Tổ tư vấn: {product}",
                 ADVICE,
                 "dossiers.advice",
                 False,
@@ -1005,7 +1012,6 @@ def _work_said(
         case DossierState.PROPOSED:
             return (
                 "dossier.accept",
-                "Tiếp nhận hồ sơ: {product}",
                 PROVINCE_INTAKE,
                 "dossiers.accept",
                 False,
@@ -1017,7 +1023,7 @@ def _work_said(
 
 def _filed_said(
     actor: Actor, dossier: Dossier, report: CommuneReport | None
-) -> tuple[str, str, str, str, bool] | None:
+) -> tuple[str, str, str, bool] | None:
     ready = (
         report is not None
         and dossier.components_complete
@@ -1027,7 +1033,6 @@ def _filed_said(
         is_leader = actor.has_in_unit(dossier.commune_code, Role.COMMUNE_LEADER)
         sign = (
             "dossier.sign",
-            "Ký báo cáo đánh giá: {product}",
             COMMUNE_REPORT,
             "dossiers.sign",
             True,
@@ -1035,7 +1040,6 @@ def _filed_said(
         return sign if is_leader else None
     return (
         "dossier.report",
-        "Kiểm tra, viết báo cáo: {product}",
         COMMUNE,
         "dossiers.report" if dossier.components_complete else "dossiers.check",
         True,
