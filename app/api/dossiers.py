@@ -7,7 +7,6 @@ from fastapi import Depends, Form, Path, Query, Request, Response, UploadFile
 
 from app.api.deps import Call, PageOut, Pages, api_router, needs, only_with, page_out
 from app.core.clock import local_day
-from app.core.clock import local_day
 from app.core.errors import NotFound
 from app.core.files import StoredFile, store
 from app.core.storage import NotKept
@@ -31,7 +30,7 @@ from app.domain.dossiers.actions import (
     withdraw_dossier,
 )
 from app.domain.dossiers.enums import DossierState
-from app.domain.dossiers.models import CommuneReport, Dossier, Evidence
+from app.domain.dossiers.models import Attachment, CommuneReport, Dossier, Evidence
 from app.domain.dossiers.papers import receipt_paper
 from app.domain.dossiers.queries import (
     DossierRow,
@@ -249,7 +248,7 @@ def download(call: Reading, code: Code, evidence_code: EvidenceCode) -> Response
     )
 
 
-def file_answer(call: Call, paper: Evidence) -> Response:
+def file_answer(call: Call, paper: Evidence | Attachment) -> Response:
     """Answer with the file of a paper, to be kept and not to be opened in the browser."""
     try:
         return attachment(

@@ -493,7 +493,7 @@ def _show(
         recommendations=RECOMMENDATION_LABELS,
         outcomes=TEST_LABELS,
         is_intake=dossier.state in {DossierState.PROPOSED, DossierState.COMPLETION_REQUESTED},
-        reads_advice=sees_advice(actor),
+        reads_advice=sees_advice(actor, known.advice),
         why_not_check=why_not_check_at_province(actor, dossier),
         why_not_ask=why_not_request_completion(actor, dossier),
         why_not_advise=why_not_advise(actor, dossier, known.advice),

@@ -60,6 +60,7 @@ from app.domain.products.models import Product
 from app.rulebooks import loader
 from app.rulebooks.model import Rubric
 from app.rulebooks.scoring import sheet_score
+from tests.factories.agency import advise, ask_completion
 from tests.factories.people import People
 from tests.factories.register import make_producer, make_product
 
@@ -290,6 +291,13 @@ def make_dossier(
                 actor=people.producer(dossier.producer_id),
                 at=people.at,
             )
+        case DossierState.COMPLETION_REQUESTED:
+            take_to(session, people, dossier, DossierState.PROPOSED, answers=answers)
+            ask_completion(session, people, dossier)
+            return dossier
+        case DossierState.ADVISED:
+            take_to(session, people, dossier, DossierState.ACCEPTED, answers=answers, round_=round_)
+            return advise(session, people, dossier)
         case DossierState.RETURNED:
             take_to(session, people, dossier, DossierState.FILED, answers=answers)
             return give_back(session, people, dossier)

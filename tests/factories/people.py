@@ -85,6 +85,10 @@ class People:
         """Return the head of the agency."""
         return self._person("truongcoquan", Role.AGENCY_HEAD)
 
+    def advisor(self) -> Actor:
+        """Return a member of the council's advisory team."""
+        return self._person("totuvan", Role.ADVISORY_MEMBER)
+
     def signer(self) -> Actor:
         """Return the provincial signer."""
         return self._person("lanhdaotinh", Role.PROVINCIAL_SIGNER)

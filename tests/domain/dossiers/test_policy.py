@@ -8,18 +8,29 @@ import pytest
 from app.core.errors import Conflict, NotPermitted, Refusal
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor, Grant
-from app.domain.dossiers.enums import DossierState, Finding, Step
-from app.domain.dossiers.models import CommuneReport, Dossier
+from app.domain.dossiers.enums import DossierPart, DossierState, Finding, Recommendation, Step
+from app.domain.dossiers.models import AdvisoryReport, CommuneReport, Dossier, ExtraTest
 from app.domain.dossiers.policy import (
+    sees_advice,
     sees_all_evidence,
     why_not_accept,
+    why_not_advise,
+    why_not_attach,
+    why_not_check_at_province,
+    why_not_complete,
     why_not_edit,
     why_not_file,
     why_not_open,
+    why_not_order_test,
     why_not_propose,
+    why_not_recall_request,
+    why_not_record_test,
     why_not_report,
+    why_not_request_completion,
     why_not_return,
     why_not_sign,
+    why_not_sign_advice,
+    why_not_survey,
     why_not_withdraw,
 )
 from app.domain.dossiers.rules import EDITABLE, STATE_LABELS, find_transition
@@ -51,6 +62,7 @@ APPLICANTS = {"producer", f"{Role.COMMUNE_OFFICER} at {HOME}"}
 OFFICERS = {f"{Role.COMMUNE_OFFICER} at {HOME}"}
 LEADERS = {f"{Role.COMMUNE_LEADER} at {HOME}"}
 AGENCY = {str(Role.AGENCY_OFFICER)}
+ADVISORY = {str(Role.ADVISORY_MEMBER)}
 
 
 def dossier(state: DossierState = DossierState.DRAFT) -> Dossier:
@@ -77,6 +89,22 @@ def why_not_sign_ready(actor: Actor, one: Dossier) -> Refusal | None:
     return why_not_sign(actor, one, report())
 
 
+def advice(*, signed: bool = False, author: int = 4) -> AdvisoryReport:
+    return AdvisoryReport(
+        dossier_id=1,
+        parts={"A": "Nhận xét."},
+        recommendation=Recommendation.EVALUATE,
+        written_by_id=author,
+        written_by="Người viết",
+        written_at=AT,
+        signed_at=AT if signed else None,
+    )
+
+
+def why_not_sign_written(actor: Actor, one: Dossier) -> Refusal | None:
+    return why_not_sign_advice(actor, one, advice(), ["A"])
+
+
 WhyNot = Callable[[Actor, Dossier], Refusal | None]
 # The step, who decides, a state it starts from, who may, and how others are refused.
 STEPS: list[tuple[Step, WhyNot, DossierState, set[str], str]] = [
@@ -91,7 +119,35 @@ STEPS: list[tuple[Step, WhyNot, DossierState, set[str], str]] = [
         "dossier.not_commune_leader",
     ),
     (Step.PROPOSE, why_not_propose, DossierState.ASSESSED, LEADERS, "dossier.not_commune_leader"),
+    (
+        Step.REQUEST_COMPLETION,
+        why_not_request_completion,
+        DossierState.PROPOSED,
+        AGENCY,
+        "dossier.not_agency_officer",
+    ),
+    (
+        Step.COMPLETE,
+        why_not_complete,
+        DossierState.COMPLETION_REQUESTED,
+        APPLICANTS,
+        "dossier.not_applicant",
+    ),
+    (
+        Step.RECALL_REQUEST,
+        why_not_recall_request,
+        DossierState.COMPLETION_REQUESTED,
+        AGENCY,
+        "dossier.not_agency_officer",
+    ),
     (Step.ACCEPT, why_not_accept, DossierState.PROPOSED, AGENCY, "dossier.not_agency_officer"),
+    (
+        Step.ADVISE,
+        why_not_sign_written,
+        DossierState.ACCEPTED,
+        ADVISORY,
+        "dossier.not_advisory_member",
+    ),
 ]
 
 
@@ -199,3 +255,93 @@ def test_all_papers_are_seen_by_the_producer_its_commune_and_the_province(who: s
     actor = ACTORS[who]
     expected = who == "producer" or HOME in actor.units or actor.sees_province
     assert sees_all_evidence(actor, dossier()) is expected
+
+
+@pytest.mark.parametrize("part", DossierPart)
+def test_while_completion_is_asked_only_the_named_parts_are_written(part: DossierPart) -> None:
+    asked = dossier(DossierState.COMPLETION_REQUESTED)
+    asked.asked_parts = [part.value]
+    assert why_not_edit(ACTORS["producer"], asked, part) is None
+    assert why_not_edit(ACTORS[f"{Role.COMMUNE_OFFICER} at {HOME}"], asked, part) is None
+    assert why_not_edit(ACTORS["another producer"], asked, part) is not None
+    for other in set(DossierPart) - {part}:
+        refusal = why_not_edit(ACTORS["producer"], asked, other)
+        assert refusal is not None
+        assert refusal.reason_code == "dossier.part_not_asked"
+    whole = why_not_edit(ACTORS["producer"], asked)
+    assert whole is not None
+    assert whole.reason_code == "dossier.not_editable"
+
+
+@pytest.mark.parametrize("state", DossierState)
+def test_named_parts_open_nothing_in_another_state(state: DossierState) -> None:
+    one = dossier(state)
+    one.asked_parts = [part.value for part in DossierPart]
+    is_open = state in EDITABLE | {DossierState.COMPLETION_REQUESTED}
+    assert (why_not_edit(ACTORS["producer"], one, *DossierPart) is None) is is_open
+
+
+@pytest.mark.parametrize(("who", "state"), list(product(ACTORS, DossierState)))
+def test_the_agency_checks_what_was_proposed(who: str, state: DossierState) -> None:
+    refusal = why_not_check_at_province(ACTORS[who], dossier(state))
+    assert (refusal is None) is (who in AGENCY and state is DossierState.PROPOSED)
+
+
+@pytest.mark.parametrize(("who", "state"), list(product(ACTORS, DossierState)))
+def test_what_was_accepted_is_surveyed_and_tested_until_it_is_scored(
+    who: str, state: DossierState
+) -> None:
+    actor, one = ACTORS[who], dossier(state)
+    is_open = state in {DossierState.ACCEPTED, DossierState.ADVISED, DossierState.SCHEDULED}
+    assert (why_not_survey(actor, one) is None) is (is_open and who in AGENCY | ADVISORY)
+    assert (why_not_order_test(actor, one) is None) is (is_open and who in AGENCY)
+    is_open |= state is DossierState.SCORING
+    assert (why_not_record_test(actor, one, ordered()) is None) is (is_open and who in AGENCY)
+    assert (why_not_attach(actor, one) is None) is (is_open and who in AGENCY | ADVISORY)
+
+
+def ordered() -> ExtraTest:
+    return ExtraTest(
+        code="KN-1",
+        dossier_id=1,
+        subject="Độ ẩm",
+        laboratory="Trung tâm",
+        sample_codes="M1",
+        ordered_by="Cán bộ",
+        ordered_at=AT,
+    )
+
+
+def test_a_test_result_is_entered_once() -> None:
+    known = ordered()
+    known.recorded_at = AT
+    refusal = why_not_record_test(
+        ACTORS[str(Role.AGENCY_OFFICER)], dossier(DossierState.ACCEPTED), known
+    )
+    assert refusal is not None
+    assert refusal.reason_code == "dossier.test_result_known"
+
+
+def test_an_advisory_report_is_signed_whole_once_and_by_its_author() -> None:
+    member, one = ACTORS[str(Role.ADVISORY_MEMBER)], dossier(DossierState.ACCEPTED)
+    codes = {
+        "dossier.advice_not_ready": why_not_sign_advice(member, one, None, ["A"]),
+        "dossier.advice_signed": why_not_sign_advice(member, one, advice(signed=True), ["A"]),
+        "dossier.advice_not_own": why_not_sign_advice(member, one, advice(author=99), ["A"]),
+    }
+    for code, refusal in codes.items():
+        assert refusal is not None
+        assert refusal.reason_code == code
+    lacking = why_not_sign_advice(member, one, advice(), ["A", "B"])
+    assert lacking is not None
+    assert lacking.reason_code == "dossier.advice_not_ready"
+    assert why_not_advise(member, one, advice(author=99)) is None
+
+
+@pytest.mark.parametrize("who", ACTORS)
+def test_advice_is_for_the_province_and_once_signed_for_the_council(who: str) -> None:
+    actor = ACTORS[who]
+    reads_drafts = actor.sees_province or who in ADVISORY
+    assert sees_advice(actor, advice()) is reads_drafts
+    reads_signed = reads_drafts or who == Role.COUNCIL_MEMBER
+    assert sees_advice(actor, advice(signed=True)) is reads_signed
