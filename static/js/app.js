@@ -80,7 +80,8 @@
   });
   addEventListener("htmx:error", (event) => {
     const { sourceElement: from, target } = event.detail.ctx;
-    const box = notice(say.dead, say.again, () => (from.requestSubmit ? from.requestSubmit() : from.click()));
+    // Sent again the way it was sent: an autosave stays on its page.
+    const box = notice(say.dead, say.again, () => from.dispatchEvent(new Event((from.getAttribute("hx-trigger") || "click").split(/[ ,]+/).pop(), { bubbles: true, cancelable: true })));
     if (target?.matches("output")) { // sticks to the screen: seen wherever the form is scrolled
       target.querySelector(".note")?.remove();
       target.prepend(box);
