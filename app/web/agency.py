@@ -76,6 +76,10 @@ from app.web.forms import Form, PostedForm, Schema, empty_form, validated
 router = page_router()
 
 COMPLETE, LACKING = "yes", "no"
+FIELD_MESSAGES = {
+    "unsaid": "Hãy chọn đủ hoặc thiếu.",
+    "none_named": "Hãy nêu ít nhất một phần.",
+}
 
 
 @router.get("/dossiers/{code}/agency", name="dossiers.agency")
@@ -101,7 +105,7 @@ def save_check(form: PostedForm, page: Page, code: str) -> Response:
 
     def do() -> None:
         unsaid = {
-            f"found.{part}": "Hãy chọn đủ hoặc thiếu."
+            f"found.{part}": FIELD_MESSAGES["unsaid"]
             for part in parts
             if form.text(f"found.{part}") not in {COMPLETE, LACKING}
         }
@@ -460,7 +464,7 @@ def _listed(
                 at_field = inner if inner in {"suggested", "addressee"} else field
                 fields[f"{at_field}.{parts[int(number)]}"] = said
             elif head == name:
-                fields[f"{field}.{next(iter(CheckedPart))}"] = "Hãy nêu ít nhất một phần."
+                fields[f"{field}.{next(iter(CheckedPart))}"] = FIELD_MESSAGES["none_named"]
             else:
                 fields[place] = said
         raise Invalid(fields, code=problem.reason_code) from problem

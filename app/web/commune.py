@@ -21,7 +21,7 @@ from app.domain.dossiers.policy import (
     why_not_return,
     why_not_sign,
 )
-from app.domain.dossiers.queries import DossierRow, find_report, get_dossier
+from app.domain.dossiers.queries import DossierRow, find_check, find_report, get_dossier
 from app.domain.dossiers.rules import (
     COMMUNE_CHECK,
     COMMUNE_REPORT,
@@ -336,6 +336,7 @@ def _accept(
         form=form,
         row=row,
         dossier=row.dossier,
+        check=find_check(page.session, row.dossier),
         rounds=open_round_choices(page.session, local_day(page.at)),
         why_not=why_not,
         basis=CUT_OFF,

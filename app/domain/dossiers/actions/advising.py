@@ -43,6 +43,12 @@ from app.domain.dossiers.schemas import (
 )
 
 
+ADVICE_MESSAGES = {
+    "unknown_part": "Bộ tiêu chí không có phần này.",
+    "too_much": "Gợi ý cao hơn điểm tối đa của phần.",
+}
+
+
 def save_advice(
     session: WriteSession, code: str, data: SaveAdvisoryReport, *, actor: Actor, at: datetime
 ) -> AdvisoryReport:
@@ -289,8 +295,8 @@ def _check_parts(row: DossierRow, data: SaveAdvisoryReport) -> None:
     wrong: dict[str, str] = {}
     for part in data.parts:
         if part.part not in most:
-            wrong[f"text.{part.part}"] = "Bộ tiêu chí không có phần này."
+            wrong[f"text.{part.part}"] = ADVICE_MESSAGES["unknown_part"]
         elif part.suggested is not None and part.suggested > most[part.part]:
-            wrong[f"suggested.{part.part}"] = "Gợi ý cao hơn điểm tối đa của phần."
+            wrong[f"suggested.{part.part}"] = ADVICE_MESSAGES["too_much"]
     if wrong:
         raise Invalid(wrong, code="dossier.advice_part")

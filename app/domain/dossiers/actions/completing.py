@@ -38,6 +38,12 @@ from app.domain.dossiers.schemas import (
 from app.domain.producers.policy import is_helper
 
 
+ANSWER_MESSAGES = {
+    "not_asked": "Tỉnh không yêu cầu hoàn thiện phần này.",
+    "of_the_commune": "Phần này do Ủy ban nhân dân xã trả lời.",
+}
+
+
 class CompletionUnanswered(Refused):
     """Everything that was asked for is answered before the dossier goes back."""
 
@@ -232,11 +238,11 @@ def _store_answers(
         place = places.get(given.part.value)
         text = normal(given.answer)
         if place is None:
-            wrong[given.part.value] = "Tỉnh không yêu cầu hoàn thiện phần này."
+            wrong[given.part.value] = ANSWER_MESSAGES["not_asked"]
         elif text == items[place]["answer"]:
             continue
         elif place not in own:
-            wrong[given.part.value] = "Phần này do Ủy ban nhân dân xã trả lời."
+            wrong[given.part.value] = ANSWER_MESSAGES["of_the_commune"]
         else:
             items[place] |= {"answer": text, "answered_by": actor.name}
             changed.append(given.part.value)
