@@ -111,16 +111,16 @@ class Table:
         return tuple(sum(map(len, words_of(row))) <= _LONGEST_WHOLE_ROW for row in self.rows)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
     """Who signs at the right, who receives at the left; `note` stands in place of the pen."""
 
+    recipients: tuple[str, ...] = ()
+    place_and_date: str = ""
     title: tuple[str, ...]
     hint: str
-    name: str = ""
     note: str = ""
-    place_and_date: str = ""
-    recipients: tuple[str, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

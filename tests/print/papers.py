@@ -28,80 +28,6 @@ CERTIFICATE: dict[str, object] = {
     "link": "tem.ocop.gov.vn/GCN-7K2M9Q4",
 }
 
-REGISTRATION_FORM: dict[str, object] = {
-    "specimen": False,
-    "province": "Lai Châu",
-    "year": "2026",
-    "producer": {
-        "name": "Hợp tác xã Nông nghiệp và Dịch vụ Mẫu Đơn",
-        "representative": "Lò Thị Mẫu",
-        "position": "Giám đốc",
-        "address": "Bản Sin Suối Hồ, xã Sin Suối Hồ, tỉnh Lai Châu",
-        "phone": "0900 000 000",
-        "email": "",
-    },
-    "product": "Trà Shan tuyết cổ thụ Sin Suối Hồ",
-    "group": "Ngành Đồ uống, nhóm Chè, phân nhóm Chè tươi, chè chế biến",
-    "kind": "upgrade",
-    "samples": "05 sản phẩm",
-    "place_and_date": "Sin Suối Hồ, ngày 14 tháng 9 năm 2026",
-    "commune_slip": {
-        "number": "07-12/PĐK-12-03478-2026",
-        "received_on": "14/09/2026",
-        "received_by": "Giàng A Mẫu",
-    },
-    "province_slip": {"number": "", "received_on": "", "received_by": ""},
-}
-
-COMMUNE_REPORT: dict[str, object] = {
-    "specimen": False,
-    "authority": "ỦY BAN NHÂN DÂN XÃ SIN SUỐI HỒ",
-    "number": "12/BC-UBND",
-    "place_and_date": "Sin Suối Hồ, ngày 30 tháng 9 năm 2026",
-    "commune": "xã Sin Suối Hồ",
-    "province": "Lai Châu",
-    "producer": {
-        "name": "Hợp tác xã Nông nghiệp và Dịch vụ Mẫu Đơn",
-        "kind": "Hợp tác xã",
-        "address": "Bản Sin Suối Hồ, xã Sin Suối Hồ, tỉnh Lai Châu",
-        "representative": "Lò Thị Mẫu",
-        "gender": "Nữ",
-        "ethnicity": "Thái",
-        "residence": "Bản Sin Suối Hồ, xã Sin Suối Hồ, tỉnh Lai Châu",
-    },
-    "product": "Trà Shan tuyết cổ thụ Sin Suối Hồ",
-    "findings": {
-        "material": {
-            "claim": "Toàn bộ búp chè hái từ các cây chè cổ thụ của 42 hộ trong bản.",
-            "figure": "nguyên liệu trên địa bàn xã chiếm 92 %.",
-            "finding": "Ủy ban nhân dân xã đã kiểm tra sổ thu mua ba vụ gần nhất và đi thực tế "
-            "tại vườn. Phần nguyên liệu còn lại mua của xã bên cạnh.\n"
-            "Mô tả của chủ thể phù hợp với thực tế.",
-            "confirmed": True,
-        },
-        "labour": {
-            "claim": "",
-            "figure": "18/21 lao động thường trú trên địa bàn xã.",
-            "finding": "Lao động địa phương được ký hợp đồng, đóng bảo hiểm theo danh sách.",
-            "confirmed": True,
-        },
-        "idea": {
-            "claim": "",
-            "figure": "",
-            "finding": "Sản phẩm truyền thống của đồng bào Mông, có cải tiến khâu sao và đóng gói.",
-            "confirmed": True,
-        },
-        "identity": {
-            "claim": "",
-            "figure": "",
-            "finding": "Giống chè Shan bản địa ở độ cao trên 1.400 m; cách sao bằng chảo gang được "
-            "truyền qua nhiều đời. Chưa có tài liệu chứng minh tuổi của từng cây.",
-            "confirmed": False,
-        },
-    },
-    "signer": {**SIGNER, "title": "Chủ tịch", "on_behalf": ["TM. Ủy ban nhân dân"]},
-}
-
 _MEMBERS = [
     ("Nguyễn Văn Mẫu", "Ủy ban nhân dân tỉnh", "Chủ tịch Hội đồng", True),
     ("Lò Thị Mẫu", "Sở Nông nghiệp và Môi trường", "Phó Chủ tịch", True),
@@ -220,8 +146,6 @@ DECISION: dict[str, object] = {
 
 PAPERS: dict[str, dict[str, object]] = {
     "certificate": CERTIFICATE,
-    "registration_form": REGISTRATION_FORM,
-    "commune_report": COMMUNE_REPORT,
     "minutes": MINUTES,
     "decision": DECISION,
 }

@@ -202,8 +202,8 @@ def _signature(row: DossierRow, report: CommuneReport) -> Signature:
         if fold(title).startswith("pho "):
             on_behalf.append("KT. CHỦ TỊCH")
     return Signature(
-        (*on_behalf, title.upper()),
-        "(Ký tên và đóng dấu)",
+        title=(*on_behalf, title.upper()),
+        hint="(Ký tên và đóng dấu)",
         name=name,
         note=note,
         recipients=(

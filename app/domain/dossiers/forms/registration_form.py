@@ -81,8 +81,8 @@ def registration_form_blocks(row: DossierRow) -> tuple[Block, ...]:
             indent=True,
         ),
         Signature(
-            ("ĐẠI DIỆN",),
-            "(Ký, đóng dấu, ghi rõ họ tên)",
+            title=("ĐẠI DIỆN",),
+            hint="(Ký, đóng dấu, ghi rõ họ tên)",
             name=producer.representative,
             place_and_date=place_and_date(row.commune, filed_on),
         ),
@@ -129,6 +129,6 @@ def _slip(
             text(f"Phiếu số: {number or NO_SLIP}"),
             field("Ngày nhận", short_day(received_on)),
             field("Người tiếp nhận", received_by, ("Chữ ký", "")),
-            Signature(("Cơ quan tiếp nhận",), "(Ký, đóng dấu và ghi rõ họ tên)"),
+            Signature(title=("Cơ quan tiếp nhận",), hint="(Ký, đóng dấu và ghi rõ họ tên)"),
         )
     )

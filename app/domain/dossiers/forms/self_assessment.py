@@ -72,8 +72,8 @@ def self_assessment_blocks(
         Part("Phần IV", "KẾ HOẠCH SẢN XUẤT, KINH DOANH"),
         *prose(dossier.business_plan),
         Signature(
-            ("ĐẠI DIỆN THEO PHÁP LUẬT CỦA CƠ SỞ",),
-            "(Ký, họ tên, đóng dấu)",
+            title=("ĐẠI DIỆN THEO PHÁP LUẬT CỦA CƠ SỞ",),
+            hint="(Ký, họ tên, đóng dấu)",
             name=row.producer.representative,
             place_and_date=place_and_date(row.commune, filed_on),
         ),
