@@ -52,6 +52,29 @@ def _saved_as(name: str) -> dict[str, str]:
     }
 
 
+WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# How the API description tells of a workbook.
+WORKBOOK_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Tệp Excel.",
+        "content": {WORKBOOK_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+def workbook_answer(content: bytes, name: str) -> Response:
+    """Answer with a workbook to be saved; the name is ours (letters, digits, hyphens)."""
+    return Response(
+        content,
+        media_type=WORKBOOK_TYPE,
+        headers={
+            "content-disposition": f'attachment; filename="{name}"',
+            "cache-control": "private, no-store",
+            "x-content-type-options": "nosniff",
+        },
+    )
+
+
 def pdf_answer(content: bytes, name: str) -> Response:
     """Answer with a PDF; the name is ours (letters, digits, hyphens), never a person's text."""
     return Response(

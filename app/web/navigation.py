@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
+from app.domain.imports.policy import READERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ ENTRIES = (
     ),
     Entry("Công nhận", "decisions.list", "/decisions", _PROVINCE),
     Entry("Tem", "batches.list", "/batches", _STAMP_PEOPLE),
+    Entry("Nhập dữ liệu cũ", "imports.list", "/imports", READERS),
     Entry("Danh bạ công khai", "register.list", "/register"),
     Entry("Tài khoản", "accounts.list", "/accounts", frozenset({Role.ADMINISTRATOR})),
     Entry("Nhật ký", "audit.list", "/audit", frozenset({Role.AUDITOR, Role.ADMINISTRATOR})),

@@ -1,6 +1,7 @@
 """The colour beside a word of state; the word always says the same without it."""
 
 from app.domain.ideas.enums import IdeaState
+from app.domain.imports.enums import ImportState
 from app.domain.recognition.enums import DecisionState, Standing
 from app.domain.stamps.enums import BatchState
 
@@ -30,4 +31,9 @@ IDEA_TONES: dict[IdeaState, str] = {
     IdeaState.ACCEPTED: "good",
     IdeaState.CONVERTED: "good",
     IdeaState.DECLINED: "bad",
+}
+IMPORT_TONES: dict[ImportState, str] = {
+    ImportState.DRY_RUN: "warn",
+    ImportState.APPLIED: "good",
+    ImportState.FAILED: "bad",
 }

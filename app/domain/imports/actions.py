@@ -8,7 +8,7 @@ from typing import Any
 from app.core.clock import local_day
 from app.core.codes import new_code
 from app.core.db import WriteSession
-from app.core.errors import NotFound, Refusal, check_version
+from app.core.errors import NotFound, Refusal, Worded, check_version
 from app.core.storage import NotKept, Storage, whole
 from app.core.text import normal
 from app.core.workbooks import Sheets, read_workbook
@@ -119,7 +119,8 @@ def apply_import(
             with all_or_nothing(session):
                 _carry_out(session, plan, source=run.code, actor=actor.loading_history(), at=at)
         except Refusal as refused:
-            plan.errors.append(finding(SheetKind.PRODUCERS, refused.text))
+            said = Worded(refused.template, **refused.params)
+            plan.errors.append(finding(SheetKind.PRODUCERS, said))
     run.sqlmodel_update(_kept(plan.report()))
     run.state = ImportState.FAILED if plan.errors else ImportState.APPLIED
     run.applied_by, run.applied_at = actor.name, at

@@ -59,6 +59,7 @@ from app.rulebooks.model import NoRuleInForce
 Schema = TypeVar("Schema", bound=BaseModel)
 
 _LONGEST_CODE = 40
+_NOWHERE, _NO_REGIME = "00000", "---"  # fill a form whose other cells are looked at all the same
 NOT_YET = "CT-0000000"  # the code of a producer that the file itself brings
 DISTRICTS_ENDED = date(2025, 7, 1)
 _KINDS = {fold(label): kind.value for kind, label in PRODUCER_KINDS.items()}
@@ -190,6 +191,7 @@ class _Row:
     def __init__(self, planner: "_Planner", kind: SheetKind, table: Table, row: SourceRow) -> None:
         self.planner, self.kind, self.table, self.source = planner, kind, table, row
         self.faulty = False
+        self.told: set[str] = set()
 
     def failed(self) -> bool:
         """Tell whether something is wrong with the row so far."""
@@ -212,8 +214,11 @@ class _Row:
             return None
 
     def wrong(self, name: str, said: str) -> None:
-        """Note an error of a cell (of the row when no column bears this name)."""
+        """Note an error of a cell (of the row when no column bears this name), one for each."""
         self.faulty = True
+        if name in self.told:
+            return
+        self.told.add(name)
         self.planner.plan.errors.append(self._finding(name, said))
 
     def doubtful(self, name: str, said: str) -> None:
@@ -382,6 +387,8 @@ class _Planner:
                 row.wrong("name", Worded("Trùng với dòng {row}.", row=seen[key]))
             seen.setdefault(key, row.source.number)
             planned = self._planned_producer(row, commune, said) if commune else None
+            if commune is None:  # the other cells are told of all the same
+                row.filled(CreateProducer, {**said, "commune_code": _NOWHERE})
             if planned is None or row.failed():
                 self.refused_producers.add(key)
                 self._count(row, "refused")
@@ -510,6 +517,8 @@ class _Planner:
                 row.wrong("name", Worded("Trùng với dòng {row}.", row=seen[key]))
             seen.setdefault(key, row.source.number)
             planned = self._planned_product(row, owner, said) if owner else None
+            if owner is None:
+                row.filled(CreateProduct, {**said, "producer_code": NOT_YET})
             if planned is None or row.failed():
                 self.refused_products.add(key)
                 self._count(row, "refused")
@@ -563,8 +572,8 @@ class _Planner:
         """Go through the sheet of certificates."""
         seen: dict[tuple[int, date], int] = {}
         for row in self._rows(SheetKind.CERTIFICATES):
-            product = self._certified_product(row)
             data = self._recognition(row)
+            product = self._certified_product(row)
             if data and product:
                 key = (id(product), data.issued_on)
                 if key in seen:
@@ -609,11 +618,6 @@ class _Planner:
             "product_code": row.text("product_code") or None,
             **{name: row.text(name) for name in ("decision_number", "authority", "source_note")},
         }
-        if row.failed():
-            return None
-        for name in ("star", "issued_on"):
-            if values[name] is None:
-                row.wrong(name, Worded("Chưa điền ô này."))
         issued_on = values["issued_on"]
         if issued_on is not None and not FIRST_DAY <= issued_on <= self.on:
             row.wrong(
@@ -626,9 +630,10 @@ class _Planner:
             )
         if issued_on and values["expires_on"] and values["expires_on"] <= issued_on:
             row.wrong("expires_on", Worded("Ngày hết hạn phải sau ngày cấp."))
-        if row.failed():
-            return None
-        values["regime_code"] = self._regime(row, issued_on)
+        if issued_on is not None:
+            values["regime_code"] = self._regime(row, issued_on) or _NO_REGIME
+        else:
+            values["regime_code"] = _NO_REGIME
         data = row.filled(ImportRecognised, {k: v for k, v in values.items() if v is not None})
         if data:
             self._look_at_authority(row, data)

@@ -3,6 +3,7 @@
 import unicodedata
 from datetime import date
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -38,6 +39,9 @@ from tests.factories.workbooks import (
 )
 
 TABLES: tuple[Any, ...] = (Producer, Product, Certificate, ProductCodeAlias)
+
+
+MOST_SECONDS = 30  # of one processor, on a machine at work with other things
 
 
 def count(session: WriteSession) -> list[int]:
@@ -172,14 +176,28 @@ def test_every_wrong_cell_is_told_with_its_place(
             ],
         ),
     )
-    assert places(found)[:7] == [
+    assert places(found)[:8] == [
         ("Chủ thể", "H2", "Ngày đăng ký kinh doanh"),
         ("Chủ thể", "B2", "Tên chủ thể"),
         ("Chủ thể", "C2", "Loại hình"),
         ("Chủ thể", "F2", "Mã số thuế"),
         ("Chủ thể", "D3", "Mã xã"),
+        ("Chủ thể", "I3", "Điện thoại"),
         ("Chủ thể", "J4", "Thư điện tử"),
         ("Chủ thể", "B5", "Tên chủ thể"),
+    ]
+    assert [(one.sheet, one.cell) for one in found[8:]] == [
+        ("Sản phẩm", "C2"),
+        ("Sản phẩm", "C3"),
+        ("Sản phẩm", "F3"),
+        ("Giấy chứng nhận", "J2"),
+        ("Giấy chứng nhận", "F2"),
+        ("Giấy chứng nhận", "C2"),
+        ("Giấy chứng nhận", "J3"),
+        ("Giấy chứng nhận", "C3"),
+        ("Giấy chứng nhận", "K4"),
+        ("Giấy chứng nhận", "G4"),
+        ("Giấy chứng nhận", "C4"),
     ]
     assert all(one.text and "{" not in one.text for one in found)
     assert count(session) == [0, 0, 0, 0]
@@ -407,6 +425,25 @@ def test_examples_and_the_template_itself_bring_nothing_in(
     report = report_of(run)
     assert (report.examples, report.errors, report.warnings) == (3, [], [])
     assert report.does_nothing
+
+
+def test_two_thousand_rows_are_checked_and_brought_in_quickly(
+    session: WriteSession, people: People, tmp_path: Path
+) -> None:
+    names = [f"Hợp tác xã Số {number}" for number in range(667)]
+    content = workbook(
+        [producer_row(name) for name in names],
+        [product_row(producer=name) for name in names],
+        [certificate_row(producer=name) for name in names],
+    )
+    started = process_time()
+    run = bring_in(session, people, tmp_path, content)
+    commit(session)
+    assert process_time() - started < MOST_SECONDS
+    assert count(session) == [667, 667, 667, 0]
+    again = check(session, people, tmp_path, content)
+    assert report_of(again).does_nothing
+    assert run.state is ImportState.APPLIED
 
 
 def test_strangers_neither_check_nor_apply(
