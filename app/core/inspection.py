@@ -80,6 +80,8 @@ def _looked_at(content: bytes) -> tuple[str, str]:
     if not content:
         return "file.empty", ""
     kind: str | None = filetype.guess_mime(content)  # type: ignore[no-untyped-call]  # -- the library has no types
+    if kind == "image/apng":
+        return "file.animated", ""
     if kind not in ACCEPTED:
         return "file.type_not_accepted", ""
     try:

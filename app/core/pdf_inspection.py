@@ -7,6 +7,7 @@ unpacked here under one limit for the whole file, before the library may unpack 
 import logging
 import re
 import zlib
+from contextlib import suppress
 from io import BytesIO
 from typing import Any, Final
 
@@ -28,6 +29,10 @@ _MOST_STRAYS: Final = 40
 _HEADER: Final = re.compile(rb"\s*\d+\s+\d+\s+obj\b")
 # Names that no picture or text contains by chance, wherever they stand: a viewer that mends a file
 # by itself may find what its own table of objects does not name.
+_TABLE_NAME: Final = re.compile(rb"/(?:X|#58)(?:R|#52)(?:e|#65)(?:f|#66)\b")
+_STREAM: Final = re.compile(rb"stream\r?\n")
+_TRIED_STREAMS: Final = 3
+_MOST_TABLE: Final = 4 * 1024 * 1024
 _HIDDEN: Final = re.compile(rb"/(JavaScript|EmbeddedFiles?)\b")
 _ACTIVE_STEPS: Final = frozenset(
     {"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/Rendition", "/RichMediaExecute"}
@@ -52,6 +57,7 @@ class PdfProblem(Exception):  # noqa: N818 -- an answer of the inspection, not a
 def check_pdf(content: bytes) -> None:
     """Refuse a PDF that is cut, locked, too large, active, or that carries something else."""
     _check_ends(content)
+    _check_tables(content)
     reader = PdfReader(BytesIO(content))
     # Asked for before anything is unpacked: a locked file's objects cannot be read.
     if "/Encrypt" in reader.trailer:
@@ -85,6 +91,20 @@ def _opens_again(content: bytes) -> bool:
     told = re.search(rb"startxref\s+(\d{1,12})\s+$", content[max(0, end - 64) : max(0, end)])
     linearized = _LINEARIZED.search(content[:1024])
     return bool(told and 0 < int(told[1]) < end and not linearized)
+
+
+def _check_tables(content: bytes) -> None:
+    """Unpack the packed tables of objects under a limit: the library reads them before all else."""
+    left = _MOST_TABLE
+    for name in _TABLE_NAME.finditer(content):
+        for _, stream in zip(
+            range(_TRIED_STREAMS), _STREAM.finditer(content, name.end()), strict=False
+        ):
+            packed = content[stream.end() : stream.end() + _MOST_TABLE]
+            with suppress(zlib.error):  # not packed at all, or packed in a way the library refuses
+                left -= len(zlib.decompressobj().decompress(packed, left + 1))
+            if left < 0:
+                raise PdfProblem("file.too_complex")
 
 
 class _Look:

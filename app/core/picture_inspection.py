@@ -9,6 +9,7 @@ from typing import Final
 MOST_PIXELS: Final = 60_000_000
 MOST_SCANS: Final = 100
 _PNG_HEAD: Final = b"\x89PNG\r\n\x1a\n"
+_PADDING: Final = b"\x00\r\n\t "
 _CHECKSUM: Final = 4
 _LENGTH: Final = 2
 _MARK: Final = 0xFF
@@ -33,8 +34,8 @@ class PictureProblem(Exception):  # noqa: N818 -- an answer of the inspection, n
 def check_jpeg(content: bytes) -> None:
     """Walk the segments and scans of a photo; refuse cut ones, wide ones, and a foreign tail."""
     end = _end_of_jpeg(content)
-    tail = content[end:].strip(b"\x00\r\n\t ")
-    if not tail or tail.startswith(b"\xff\xd8\xff"):
+    tail = content[end:].rstrip(_PADDING)
+    if not tail or tail.lstrip(_PADDING).startswith(b"\xff\xd8\xff"):
         return
     if tail[_FILM_AT] == b"ftyp" or tail.endswith(_MAKERS_END):
         return
@@ -115,7 +116,7 @@ def check_png(content: bytes) -> None:
         at, first = body_end + 4, False
         if name == b"IEND":
             break
-    if content[at:].strip(b"\x00\r\n\t "):
+    if content[at:].strip(_PADDING):
         raise PictureProblem("file.two_kinds")
 
 
@@ -124,7 +125,7 @@ def check_webp(content: bytes) -> None:
     end = 8 + int.from_bytes(content[4:8], "little")
     if content[:4] != b"RIFF" or content[8:12] != b"WEBP" or len(content) < end:
         raise PictureProblem("file.broken")
-    if content[end:].strip(b"\x00\r\n\t "):
+    if content[end:].strip(_PADDING):
         raise PictureProblem("file.two_kinds")
     at = 12
     while at + 8 <= end:
