@@ -132,6 +132,8 @@ class TransactionRoute(APIRoute):
                     response = _given_again(again)
                 except DataError as unfit:
                     raise ValueNotStorable from unfit
+                except IntegrityError as clash:
+                    raise ParallelChange from clash
                 finally:
                     try:
                         await run_sync(lambda: unit.end(keep=kept))

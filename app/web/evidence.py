@@ -25,12 +25,13 @@ from app.domain.dossiers.queries import get_dossier, get_evidence, self_assessme
 from app.domain.dossiers.rules import EVIDENCE_LABELS
 from app.domain.dossiers.schemas import AddEvidence, CiteEvidence
 from app.http.attachments import attachment
-from app.web.deps import Page, SignedInPage, SignInNeeded, page_router, session_cookie
+from app.web.deps import After, Page, SignedInPage, SignInNeeded, page_router, session_cookie
 from app.web.dossiers import seen_dossier
 from app.web.forms import Form, PostedForm, empty_form
 from app.web.paper_marks import mark_of
 
 router = page_router()
+PAPERS_A_PAGE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,9 @@ KeptUpload = Annotated[Upload, Depends(kept_upload)]
 
 
 @router.get("/dossiers/{code}/evidence", name="dossiers.evidence")
-def evidence(page: Page, code: str, criterion: str = "") -> Response:
+def evidence(page: Page, code: str, criterion: str = "", after: After = 0) -> Response:
     """Show the papers and where each is cited, with the form to add one."""
-    return _evidence(page, code, empty_form({"criterion_code": criterion}))
+    return _evidence(page, code, empty_form({"criterion_code": criterion}), after=after)
 
 
 # `upload` stands before `page`: dependencies run in this order, see kept_upload.
@@ -176,7 +177,9 @@ def file_answer(page: SignedInPage, paper: Evidence | Attachment) -> Response:
         ) from gone
 
 
-def _evidence(page: SignedInPage, code: str, form: Form, *, status: int = 200) -> Response:
+def _evidence(
+    page: SignedInPage, code: str, form: Form, *, status: int = 200, after: int = 0
+) -> Response:
     row = seen_dossier(page, code)
     assessment = self_assessment(page.session, row, actor=page.actor)
     return page.render(
@@ -186,6 +189,9 @@ def _evidence(page: SignedInPage, code: str, form: Form, *, status: int = 200) -
         row=row,
         dossier=row.dossier,
         assessment=assessment,
+        shown=assessment.papers[after : after + PAPERS_A_PAGE],
+        after=after,
+        next_after=after + PAPERS_A_PAGE if len(assessment.papers) > after + PAPERS_A_PAGE else 0,
         kinds=EVIDENCE_LABELS,
         mark_of=partial(mark_of, on=local_day(page.at)),
         sees_wallet=sees_all_evidence(page.actor, row.dossier),
@@ -193,7 +199,6 @@ def _evidence(page: SignedInPage, code: str, form: Form, *, status: int = 200) -
             criterion.code: f"{criterion.code}. {criterion.name}"
             for criterion in row.rubric.criteria
         },
-        guide=row.regime.procedure.evidence,
         largest_mb=page.settings.largest_upload_bytes // (1024 * 1024),
         why_not_edit=why_not_edit(page.actor, row.dossier, DossierPart.EVIDENCE),
     )

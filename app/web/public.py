@@ -4,6 +4,7 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from app.core.clock import local_day
+from app.domain.photos.queries import photos_of
 from app.domain.places.queries import communes_on
 from app.domain.recognition.queries import get_register_entry, register_page
 from app.domain.recognition.rules import STANDING_LABELS
@@ -51,7 +52,11 @@ def show(page: PublicPage, code: str) -> Response:
     """Show one certificate of the register and what it is worth today."""
     found = get_register_entry(page.session, code, on=local_day(page.at))
     return page.render(
-        "public/entry.html", found=found, labels=STANDING_LABELS, tones=STANDING_TONES
+        "public/entry.html",
+        found=found,
+        photos=photos_of(page.session, found.product.id or 0),
+        labels=STANDING_LABELS,
+        tones=STANDING_TONES,
     )
 
 

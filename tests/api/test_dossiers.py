@@ -498,7 +498,7 @@ def test_a_file_comes_back_byte_for_byte_to_be_kept_and_not_opened(
     assert sent.headers["content-type"] == "application/pdf"
     assert sent.headers["x-content-type-options"] == "nosniff"
     said = sent.headers["content-disposition"]
-    assert said.startswith("attachment; filename*=utf-8''phi")
+    assert said.startswith('attachment; filename="phieu 1.pdf"; filename*=UTF-8\'\'phi')
     assert "\n" not in said
     assert said.isascii()
     assert [one["code"] for one in world.send(world.owner, "GET", f"{path}/evidence").json()] == [

@@ -1,0 +1,1 @@
+"""Photos of products: the original stays inside, copies without a camera's notes are for anybody."""
