@@ -144,7 +144,78 @@ DECISION: dict[str, object] = {
     "signer": SIGNER,
 }
 
+COMPLETION_REQUEST: dict[str, object] = {
+    "specimen": False,
+    "above": "ỦY BAN NHÂN DÂN TỈNH LAI CHÂU",
+    "authority": "SỞ NÔNG NGHIỆP VÀ MÔI TRƯỜNG",
+    "number": "214/SNNMT-PTNT",
+    "place_and_date": "Lai Châu, ngày 14 tháng 10 năm 2026",
+    "ordinal": 1,
+    "agency": "Sở Nông nghiệp và Môi trường",
+    "addressees": [
+        "Ủy ban nhân dân xã Sin Suối Hồ",
+        "Hợp tác xã Nông nghiệp và Dịch vụ Mẫu Đơn",
+    ],
+    "product": "Trà Shan tuyết cổ thụ Sin Suối Hồ",
+    "producer": "Hợp tác xã Nông nghiệp và Dịch vụ Mẫu Đơn",
+    "proposal": "58/UBND-KT",
+    "asked_of": [
+        {
+            "who": "Hợp tác xã Nông nghiệp và Dịch vụ Mẫu Đơn",
+            "items": [
+                {"part": "Minh chứng", "reason": "Bổ sung phiếu kiểm nghiệm còn hạn."},
+                {"part": "Sản phẩm mẫu", "reason": "Gửi thêm hai sản phẩm mẫu."},
+            ],
+        },
+        {
+            "who": "Ủy ban nhân dân xã Sin Suối Hồ",
+            "items": [
+                {"part": "Văn bản đề nghị của xã", "reason": "Ghi đúng tên sản phẩm."},
+            ],
+        },
+    ],
+    "due_on": "28/10/2026",
+    "basis": "26/2026/QĐ-TTg, Điều 7.3.a",
+    "signer": {"on_behalf": [], "title": "Thủ trưởng", "name": "", "note": ""},
+}
+
+ADVISORY_REPORT: dict[str, object] = {
+    "specimen": False,
+    "authority": "TỔ TƯ VẤN HỘI ĐỒNG CẤP TỈNH LAI CHÂU",
+    "place_and_date": "Lai Châu, ngày 30 tháng 10 năm 2026",
+    "product": "Trà Shan tuyết cổ thụ Sin Suối Hồ",
+    "producer": "Hợp tác xã Nông nghiệp và Dịch vụ Mẫu Đơn",
+    "address": "Bản Sin Suối Hồ, xã Sin Suối Hồ, tỉnh Lai Châu",
+    "rubric": "Bộ sản phẩm 7, Phụ lục II",
+    "parts": [
+        {"name": "A. Sản phẩm và sức mạnh cộng đồng", "text": "Nguyên liệu rõ nguồn gốc."},
+        {"name": "B. Khả năng tiếp thị", "text": "Kênh bán hàng còn ít."},
+        {"name": "C. Chất lượng sản phẩm", "text": ""},
+    ],
+    "legal_papers": "Giấy tờ còn hiệu lực đến hết năm 2027.",
+    "legal_papers_in_order": True,
+    "surveys": [{"record": "05/BB-KS, 20/10/2026", "findings": "Đúng như hồ sơ mô tả."}],
+    "tests": [
+        {
+            "subject": "Dư lượng thuốc bảo vệ thực vật",
+            "laboratory": "Trung tâm Kiểm nghiệm Mẫu",
+            "outcome": "Đạt",
+            "number": "KN-77/2026",
+        }
+    ],
+    "recommendation": "Đưa ra Hội đồng đánh giá, phân hạng",
+    "conclusion": "Đề nghị Hội đồng xem kỹ phần B.",
+    "signer": {
+        "on_behalf": [],
+        "title": "Người lập báo cáo",
+        "name": "Trần Thị Mẫu",
+        "note": "Đã ký trên hệ thống lúc 09:00 ngày 30/10/2026",
+    },
+}
+
 PAPERS: dict[str, dict[str, object]] = {
+    "completion_request": COMPLETION_REQUEST,
+    "advisory_report": ADVISORY_REPORT,
     "certificate": CERTIFICATE,
     "minutes": MINUTES,
     "decision": DECISION,
