@@ -51,7 +51,7 @@ export function begin(form) {
     part("bar").value = sent / all;
     const seconds = (performance.now() - started.at) / 1000;
     const left = sent > started.sent && seconds > 1 ? time((all - sent) * seconds / (sent - started.sent)) : "…";
-    part("amount").textContent = filled(say.amount, { sent: bytes(sent), all: bytes(all), left });
+    part("amount").textContent = filled(say.measure, { sent: bytes(sent), all: bytes(all), left });
   };
   const rest = async () => { // until the line is back, the time is up, or the person goes on
     if (paused) return new Promise((done) => { goOn = done; });
@@ -74,7 +74,7 @@ export function begin(form) {
   const told = (problem) => new Error(Object.values(problem.errors || {}).join(" ") || problem.detail);
   const state = async (url) => {
     const { status, headers } = await ask("HEAD", url);
-    const print = /sha256 (\S+)/.exec(headers.get("upload-metadata"));
+    const print = /sha256 ([^,]+)/.exec(headers.get("upload-metadata"));
     return {
       status,
       why: decodeURIComponent(headers.get("upload-refusal") || "") || say.gone,
