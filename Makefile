@@ -20,7 +20,7 @@ run: $(READY) ## set up, migrate, load the demonstration world, serve
 	@$(BIN)/ocop run
 
 test: $(VENV)/development browser ## every test, on SQLite and PostgreSQL, in a real browser
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/development ## format, lint, types, import contracts, rulebooks, states, migrations, repository
 	$(BIN)/ruff format --check .

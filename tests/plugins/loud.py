@@ -18,7 +18,8 @@ def not_run(part: str, why: str) -> NoReturn:
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Remember each test that was left out, for whatever reason."""
     if report.skipped:
-        _LEFT_OUT.append(report.nodeid)
+        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        _LEFT_OUT.append(f"{report.nodeid}  {why}")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
