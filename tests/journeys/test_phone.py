@@ -113,7 +113,10 @@ def _registers(officer: Person) -> str:
     officer.goes(f"/producers/{officer.code}/products/new").fills({"Tên sản phẩm": PRODUCT})
     officer.page.get_by_label("Bộ sản phẩm").select_option("4")
     officer.presses("Lưu").sees("Đã đăng ký sản phẩm.")
-    officer.follows("Mở hồ sơ đánh giá").presses("Mở hồ sơ").sees("Tự đánh giá")
+    officer.follows("Mở hồ sơ đánh giá")
+    for no in officer.page.get_by_label("Không", exact=True).all():
+        no.check()
+    officer.presses("Mở hồ sơ").sees("Tự đánh giá")
     return officer.code
 
 
