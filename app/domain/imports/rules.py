@@ -13,7 +13,7 @@ from app.domain.imports.enums import ImportState, SheetKind
 Cell = str | float | bool | date | datetime | time | timedelta
 Row = Mapping[str, Cell]
 
-MOST_ROWS = 5_000  # of all sheets of a file: what one transaction writes in bounded time
+MOST_ROWS = 3_000  # of all sheets of a file: others wait for at most ten seconds to write
 MOST_TOLD = 500  # findings of a report; the rest is counted
 MOST_HEADING_ROWS = 10
 FIRST_DAY = date(2019, 1, 1)  # the programme in this province starts in 2019
