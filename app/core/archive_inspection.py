@@ -92,6 +92,6 @@ def _tells_the_truth(packed: bytes, one: ZipInfo) -> bool:
         piece = unpacker.decompress(packed, _STEP)
         packed = unpacker.unconsumed_tail
         size, checksum = size + len(piece), zlib.crc32(piece, checksum)
-        if size > one.file_size or not (piece or packed):
+        if size > one.file_size or not (piece or packed or unpacker.eof):
             return False
     return size == one.file_size and checksum == one.CRC and not packed and not unpacker.unused_data

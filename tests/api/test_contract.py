@@ -29,6 +29,7 @@ OPEN_CALLS = {
     "/communes",
     "/register",
     "/register/{code}",
+    "/register/{code}/photos",
     "/verify/{text}",
 }
 OPEN_PAGES = {
@@ -38,6 +39,7 @@ OPEN_PAGES = {
     "/language/{language}",
     "/register",
     "/register/{code}",
+    "/photos/{sha256}.webp",
     "/verify",
     "/{digits:stamp_digits}",
     "/{serial:stamp_serial}",
@@ -50,6 +52,8 @@ SHORT_LISTS = {
     "/councils": "the councils in office",
     "/rounds/{code}/dossiers": "the dossiers of one round that have no meeting yet",
     "/dossiers/{code}/missing": "what one dossier lacks",
+    "/products/{code}/photos": "at most six",
+    "/register/{code}/photos": "at most six",
     "/dossiers/{code}/evidence": "the papers one dossier uses",
 }
 READING = {"GET", "HEAD"}
