@@ -8,11 +8,12 @@ from app.domain.wallet.enums import PaperState
 from app.domain.wallet.queries import paper_state
 from app.domain.wallet.rules import STATE_LABELS, is_urgent
 
-EXPIRY_LABELS: dict[PaperState, str] = {
-    PaperState.EXPIRED: "đã hết hạn {day}",
-    PaperState.EXPIRING: "hết hạn {day}, còn {left} ngày",
+_EXPIRED, _URGENT, _SOON = "bad", "warn", "info"
+EXPIRY_LABELS: dict[str, str] = {
+    _EXPIRED: "đã hết hạn {day}",
+    _URGENT: "hết hạn {day}, còn {left} ngày",
+    _SOON: "hết hạn {day}",
 }
-_URGENT = {PaperState.EXPIRED: "bad", PaperState.EXPIRING: "warn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +36,9 @@ def mark_of(paper: Evidence, on: date) -> Mark | None:
         "day": paper.expires_on.strftime("%d/%m/%Y"),
         "left": (paper.expires_on - on).days,
     }
-    tone = _URGENT[state] if is_urgent(paper.expires_on, on) else "info"
-    return Mark(EXPIRY_LABELS[state], params, tone)
+    tone = _SOON
+    if state is PaperState.EXPIRED:
+        tone = _EXPIRED
+    elif is_urgent(paper.expires_on, on):
+        tone = _URGENT
+    return Mark(EXPIRY_LABELS[tone], params, tone)

@@ -17,8 +17,9 @@ from app.core.text import fold
 from app.core.work import WorkItem
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
-from app.domain.dossiers.enums import EvidenceKind
+from app.domain.dossiers.enums import DossierState, EvidenceKind
 from app.domain.dossiers.models import Dossier, Evidence, EvidenceUse
+from app.domain.dossiers.policy import takes_evidence
 from app.domain.dossiers.rules import EDITABLE, EVIDENCE_LABELS
 from app.domain.producers.models import Producer
 from app.domain.producers.queries import visible
@@ -112,7 +113,7 @@ class PaperUse:
     @property
     def is_open(self) -> bool:
         """Whether the dossier may still be written: a renewed paper goes in here."""
-        return self.dossier.state in EDITABLE
+        return takes_evidence(self.dossier)
 
     def out(self) -> PaperUseOut:
         """Return what the API answers."""
@@ -188,13 +189,17 @@ def open_dossiers_for_update(session: WriteSession, producer_id: int) -> Sequenc
 
     Dossiers before papers, everywhere: who cites a paper has locked the dossier first.
     """
-    return session.exec(
+    rows = session.exec(
         select(Dossier)
-        .where(col(Dossier.producer_id) == producer_id, col(Dossier.state).in_(EDITABLE))
+        .where(
+            col(Dossier.producer_id) == producer_id,
+            col(Dossier.state).in_(EDITABLE | {DossierState.COMPLETION_REQUESTED}),
+        )
         .order_by(col(Dossier.id))
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).all()
+    )
+    return [dossier for dossier in rows if takes_evidence(dossier)]
 
 
 def papers_page(
