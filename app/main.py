@@ -60,7 +60,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=(
             "Ngày là `năm-tháng-ngày`; thời điểm là ISO 8601 kèm múi giờ; điểm trung bình là phân số "
             "chính xác kèm dạng chữ; mọi lỗi là `application/problem+json` (RFC 9457). Lời gọi không "
-            "an toàn cần `Idempotency-Key`; sửa một mục cần `version` đã xem."
+            "an toàn cần `Idempotency-Key`; sửa một mục cần `version` đã xem. Trên đường truyền yếu, "
+            "tệp minh chứng gửi được từng đoạn theo tus 1.0 tại `/uploads` với cùng khóa kết nối "
+            "(`dossiers:write`); `Upload-Metadata` gồm `filename`, `dossier` và các ô của minh chứng."
         ),
         docs_url=None,
         redoc_url=None,

@@ -8,12 +8,17 @@ from sqlalchemy import Engine, text
 from typer.testing import CliRunner, Result
 
 from app.cli import cli
+from app.core.clock import now
 from app.core.db import reading, transaction
+from app.core.parts import Part, codes_in
 from app.core.settings import Settings
 from app.domain.accounts.enums import Role
 from app.domain.accounts.queries import actor_of, find_user
+from app.domain.uploads.rules import KEPT_FOR
 from tests.conftest import AT
+from tests.factories.dossiers import make_dossier
 from tests.factories.people import PASSWORD, People
+from tests.factories.uploads import make_upload
 
 Ocop = Callable[..., Result]
 
@@ -108,3 +113,22 @@ def test_a_stamp_key_is_made_once_per_number_and_kept_from_others(
     assert again.exit_code == 1
     assert "Khóa số 7 đã có" in again.output
     assert ocop("stamp-key", "create", "256").exit_code != 0
+
+
+def test_half_sent_files_are_cleared_away_when_their_day_has_passed(
+    ocop: Ocop, engine: Engine, settings: Settings
+) -> None:
+    with transaction(engine) as session:
+        people = People(session, now() - KEPT_FOR)
+        dossier = make_dossier(session, people)
+        old = make_upload(session, people, dossier)
+        people.at = now()
+        fresh = make_upload(session, people, dossier)
+        for code in (old.code, fresh.code, "TL-0000000"):
+            with Part(settings.parts_dir, code) as part:
+                part.append(b"half")
+    with Part(settings.parts_dir, "TL-1111111"):  # somebody is just writing it
+        answer = ocop("uploads", "expire")
+    assert answer.exit_code == 0, answer.output
+    assert "quá hạn: 1; phần tệp đã xóa: 2" in answer.output
+    assert codes_in(settings.parts_dir) == {fresh.code, "TL-1111111"}

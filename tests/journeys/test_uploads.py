@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError
-from tusclient.uploader import Uploader
+from tusclient.uploader.uploader import Uploader
 
 from app.core.clock import now
 from app.core.db import reading, transaction

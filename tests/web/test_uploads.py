@@ -21,7 +21,7 @@ from app.core.parts import Part, codes_in, size_of
 from app.core.settings import Settings
 from app.domain.accounts.enums import Scope
 from app.domain.dossiers.enums import DossierState
-from app.domain.dossiers.models import Evidence
+from app.domain.dossiers.models import Dossier, Evidence
 from app.domain.uploads.models import Upload
 from app.domain.uploads.rules import KEPT_FOR, MOST_UNFINISHED
 from tests.factories.dossiers import make_dossier
@@ -267,8 +267,8 @@ def test_a_piece_begins_exactly_where_the_file_ends(program: Program) -> None:
     assert program.patch(path, 0, FILE[:500]).status_code == 204
     for offset in (0, 499, 501, len(FILE), len(FILE) + 1):
         assert program.patch(path, offset, b"").status_code == 409
-    for offset in ("", "-1", "abc"):
-        problem(program.patch(path, offset, b"x"), 400, "tus.offset")
+    for unread in ("", "-1", "abc"):
+        problem(program.patch(path, unread, b"x"), 400, "tus.offset")
     assert program.offset(path) == 500
 
 
@@ -346,7 +346,7 @@ def test_who_comes_second_is_told_at_once_and_takes_over_from_a_dead_line(
             f"upload-offset: 0\r\ncontent-length: {len(FILE)}\r\n\r\n"
         )
         dead.sendall(head.encode() + FILE[:5000])
-        answers = []
+        answers: list[httpx.Response] = []
         while not answers or answers[-1].status_code != 204:
             # Until the server has begun with the first one, the second may itself be the first.
             answers.append(program.patch(path, program.offset(path), b""))
@@ -404,8 +404,6 @@ def test_a_dossier_that_was_filed_meanwhile_takes_no_more(program: Program, engi
     path = program.begun()
     program.patch(path, 0, FILE[:100])
     with transaction(engine) as session:
-        from app.domain.dossiers.models import Dossier
-
         session.exec(select(Dossier)).one().state = DossierState.FILED
     problem(program.patch(path, 100, FILE[100:]), 403, "dossier.not_editable")
     assert size_of(program.parts, path.rsplit("/", 1)[1]) == 100
