@@ -229,19 +229,19 @@ def recall(form: PostedForm, page: Page, code: str) -> Response:
     )
 
 
-@router.get("/dossiers/{code}/completion-requests/{request}.pdf", name="dossiers.request_letter")
-def letter(page: Page, code: str, request: str) -> Response:
+@router.get("/dossiers/{code}/completion-requests/{letter}.pdf", name="dossiers.request_letter")
+def print_letter(page: Page, code: str, letter: str) -> Response:
     """Print the letter."""
     paper = completion_request_paper(
         page.session,
         code,
-        request,
+        letter,
         actor=page.actor,
         at=page.at,
         agency=page.settings.agency_name,
         demonstration=page.settings.demonstration,
     )
-    return pdf_answer(paper, f"yeu-cau-{request}.pdf")
+    return pdf_answer(paper, f"yeu-cau-{letter}.pdf")
 
 
 # --- the advisory team ------------------------------------------------------------------------
