@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.core.clock import local_day
 from app.core.files import StoredFile
@@ -14,26 +14,42 @@ from app.domain.councils.queries import round_choice
 from app.domain.dossiers.actions import (
     accept_dossier,
     add_evidence,
+    check_at_province,
     check_components,
     file_dossier,
     open_dossier,
     propose_dossier,
     receive_dossier,
+    record_site_survey,
+    request_completion,
     return_dossier,
+    save_advice,
     save_commune_report,
     save_report_parts,
     save_section,
+    sign_advice,
     sign_commune_report,
     use_evidence,
 )
-from app.domain.dossiers.enums import DossierPart, EvidenceKind
+from app.domain.dossiers.enums import (
+    Addressee,
+    CheckedPart,
+    DossierPart,
+    EvidenceKind,
+    Recommendation,
+)
 from app.domain.dossiers.models import Dossier
 from app.domain.dossiers.queries import find_report, gates_before
+from app.domain.dossiers.rules import parts_of
 from app.domain.dossiers.schemas import (
     AcceptDossier,
     AddEvidence,
+    AdvicePart,
     AnswerIn,
+    AskedItem,
+    CheckAtProvince,
     CheckComponents,
+    CheckedItem,
     CiteEvidence,
     ComponentCheck,
     FileDossier,
@@ -41,16 +57,21 @@ from app.domain.dossiers.schemas import (
     OpenDossier,
     ProposeDossier,
     ReceiveDossier,
+    RecordSiteSurvey,
+    RequestCompletion,
     ReturnDossier,
     ReturnItem,
+    SaveAdvisoryReport,
     SaveCommuneReport,
     SaveReportParts,
     SaveSection,
+    SignAdvisoryReport,
     SignCommuneReport,
 )
 from app.rulebooks import loader
 
-AGENCY = "canbotinh"
+AGENCY, ADVISOR = "canbotinh", "totuvan"
+TO_COMPLETE = timedelta(days=14)
 SAMPLES = 5
 PLACEHOLDER = "tai-lieu-minh-hoa.pdf"
 CONFIRMED = {f"{finding}_confirmed": True for finding in ("material", "labour", "idea", "identity")}
@@ -245,6 +266,92 @@ class Journey:
             AcceptDossier(version=self.dossier.version),
             round_choice(self.stage.session, round_code),
             actor=self._actor(AGENCY, at),
+            at=at,
+        )
+
+    def ask_completion(self, at: datetime) -> None:
+        """Check the dossier at the province, and ask producer and commune to complete it."""
+        agency, lacking = self._actor(AGENCY, at), "Minh họa: phiếu kiểm nghiệm đã quá hạn."
+        check_at_province(
+            self.stage.session,
+            self.dossier.code,
+            CheckAtProvince(
+                items=[
+                    CheckedItem(
+                        part=part,
+                        is_complete=part is not CheckedPart.EVIDENCE,
+                        note=lacking if part is CheckedPart.EVIDENCE else "",
+                    )
+                    for part in parts_of(self.dossier.kind)
+                ],
+                version=self.dossier.version,
+            ),
+            actor=agency,
+            at=at,
+        )
+        self.stage.session.flush()
+        request_completion(
+            self.stage.session,
+            self.dossier.code,
+            RequestCompletion(
+                letter_number=self.stage.paper_number("CV"),
+                due_on=local_day(at) + TO_COMPLETE,
+                items=[
+                    AskedItem(part=CheckedPart.EVIDENCE, reason=lacking),
+                    AskedItem(
+                        part=CheckedPart.PROPOSAL_LETTER,
+                        reason="Minh họa: ghi lại tên sản phẩm cho khớp phiếu đăng ký.",
+                        addressee=Addressee.COMMUNE,
+                    ),
+                ],
+                version=self.dossier.version,
+            ),
+            actor=agency,
+            at=at,
+        )
+
+    def advise(self, at: datetime) -> None:
+        """Survey on the spot; write and sign the advisory team's report."""
+        member = self._actor(ADVISOR, at)
+        record_site_survey(
+            self.stage.session,
+            self.dossier.code,
+            RecordSiteSurvey(
+                record_number=self.stage.paper_number("BBKS"),
+                surveyed_on=local_day(at),
+                people="Minh họa: hai thành viên Tổ tư vấn, đại diện chủ thể.",
+                findings="Minh họa: nơi sản xuất đúng như hồ sơ mô tả.",
+            ),
+            actor=member,
+            at=at,
+        )
+        parts = loader.rubric(self.dossier.rubric_code).parts
+        report = save_advice(
+            self.stage.session,
+            self.dossier.code,
+            SaveAdvisoryReport(
+                parts=[
+                    AdvicePart(
+                        part=part.code,
+                        text=f"Minh họa: hồ sơ phần {part.code} phù hợp với minh chứng kèm theo.",
+                    )
+                    for part in parts
+                ],
+                legal_papers="Minh họa: giấy tờ còn hiệu lực.",
+                legal_papers_in_order=True,
+                recommendation=Recommendation.EVALUATE,
+                conclusion="Minh họa: đề nghị đưa ra Hội đồng.",
+                version=0,
+            ),
+            actor=member,
+            at=at,
+        )
+        self.stage.session.flush()
+        sign_advice(
+            self.stage.session,
+            self.dossier.code,
+            SignAdvisoryReport(version=report.version),
+            actor=member,
             at=at,
         )
 

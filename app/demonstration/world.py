@@ -236,6 +236,7 @@ class _World:
             self._invented("Mật ong rừng Ví Dụ", self._worked.honey, _MUONG_THAN),
         )
         sitting = self._sit(scored, way, moment(way.meeting, 8))
+        self._script.add(moment(way.accepted, 15), scored[0].advise)
         self._script.add(moment(way.meeting, 8), sitting.open)
         self._script.add(moment(way.meeting, 9), sitting.score_some)
         next_one = self._invented("Bánh ngô nướng Mẫu", self._worked.cake, _THAN_UYEN)
@@ -259,9 +260,12 @@ class _World:
         script.add(moment(ago(1), 15), signed.sign)
         proposed = self._filed("Mật ong vải Ví Dụ", worked.honey, _MUONG_THAN)
         accepted = self._filed("Gạo lứt Ví Dụ", worked.rice, _MUONG_THAN)
-        script.add(moment(ago(3), 15), proposed.report, accepted.report)
-        script.add(moment(ago(2), 15), proposed.sign, accepted.sign)
-        script.add(moment(ago(2), 16), proposed.propose, accepted.propose)
+        asked = self._filed("Bánh ngô cuộn Mẫu", worked.cake, _THAN_UYEN)
+        at_province = (proposed, accepted, asked)
+        script.add(moment(ago(3), 15), *(one.report for one in at_province))
+        script.add(moment(ago(2), 15), *(one.sign for one in at_province))
+        script.add(moment(ago(2), 16), *(one.propose for one in at_province))
+        script.add(moment(ago(1), 11), asked.ask_completion)
         window = self._calendar.window_for(ago(2))
         round_code = f"D{window.ordinal}-{window.year}"
         script.add(moment(ago(1), 16), lambda at: accepted.accept(at, round_code))

@@ -68,13 +68,14 @@ PERSON_FIELDS = (
 )
 # Every kind of work the world leaves, and whose it is.
 LEFT = {
-    "chuthe": {"dossier.draft", "dossier.returned"},
+    "chuthe": {"dossier.draft", "dossier.returned", "dossier.complete"},
     "chuthe2": {"batch.delivered"},
-    "canboxa": {"dossier.report"},
+    "canboxa": {"dossier.report", "dossier.complete"},
     "canboxa2": {"dossier.report"},
     "lanhdaoxa": {"dossier.sign", "dossier.propose"},
     "lanhdaoxa2": {"dossier.sign"},
     "canbotinh": {"dossier.accept", "round.schedule", "decision.to_draft", "batch.approved"},
+    "totuvan": {"dossier.advise"},
     "truongcoquan": {"batch.ordered"},
     "lanhdaotinh": {"decision.to_sign"},
     "chutich": {"sheet.score", "meeting.open"},
