@@ -9,11 +9,11 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from app.core.clock import now
 from app.core.db import transaction
 from app.core.settings import Settings
 from app.domain.dossiers.enums import DossierState
 from app.http.papers import DOCX_TYPE
+from tests.conftest import AT
 from tests.factories.councils import make_meeting, the_round
 from tests.factories.dossiers import make_dossier, make_evidence, report_on, take_to
 from tests.factories.people import ELSEWHERE, HOME, People, signed_in
@@ -25,7 +25,7 @@ NAMES = {"01": "PHIẾU ĐĂNG KÝ", "02": "BÁO CÁO TỰ ĐÁNH GIÁ", "03": "
 def prepared(engine: Engine, settings: Settings, *, on_agenda: bool = False) -> str:
     """Make a dossier with a report begun and one cited paper kept, before a council if asked."""
     with transaction(engine) as session:
-        people = People(session, now())
+        people = People(session, AT)
         people.officer(ELSEWHERE)
         people.council_member(9)
         dossier = make_dossier(session, people)
