@@ -1,6 +1,6 @@
 """The hall in which tests of council pages take place: a meeting of chair, secretary and members."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from app.core.codes import new_secret
-from app.core.db import transaction
+from app.core.db import WriteSession, transaction
 from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
 from app.rulebooks import loader
@@ -100,8 +100,12 @@ def make_hall(
     is_open: bool = True,
     scored: Sequence[int] = (),
     locked: bool = False,
+    before: Callable[[WriteSession, People, Dossier], object] | None = None,
 ) -> Hall:
-    """Make a meeting: open unless told otherwise, with these totals scored on its first product."""
+    """Make a meeting: open unless told otherwise, with these totals scored on its first product.
+
+    `before` does something to the first dossier between scheduling and opening.
+    """
     with transaction(engine) as session:
         people = People(session, AT)
         for office in (people.agency, people.auditor, people.administrator):
@@ -121,6 +125,13 @@ def make_hall(
                 for _ in range(products)
             ]
         meeting = make_meeting(session, people, members=members, dossiers=dossiers or ())
+        if before is not None:
+            scheduled = items_of(session, meeting)[0].dossier_id
+            before(
+                session,
+                people,
+                session.exec(select(Dossier).where(col(Dossier.id) == scheduled)).one(),
+            )
         if is_open:
             convene(session, people, meeting)
         agenda = items_of(session, meeting)

@@ -7,11 +7,14 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from sqlmodel import col, func, select
 
-from app.core.db import reading
+from app.core.db import WriteSession, reading
 from app.domain.audit.models import AuditEvent
 from app.domain.councils.models import Mark, ScoreSheet
+from app.domain.dossiers.models import Dossier
+from tests.factories.agency import advise, extra_test, survey
 from tests.factories.councils import lower_answers
 from tests.factories.dossiers import complete_answers
+from tests.factories.people import People
 from tests.web.hall import (
     ADMINISTRATOR,
     AGENCY,
@@ -289,3 +292,24 @@ def test_what_the_sheet_alone_would_give_is_told_as_it_grows(
     hall.fill_in(MEMBER, lower_answers(hall.rubric_code, 40))
     page = hall.page(f"{hall.sheet(MEMBER)}{SECTION}")
     assert "chưa đủ 3 sao" in page
+
+
+def test_the_sheet_shows_advice_surveys_and_tests_beside_the_criteria(
+    client: TestClient, engine: Engine
+) -> None:
+    def found_out(session: WriteSession, people: People, dossier: Dossier) -> None:
+        survey(session, people, dossier)
+        extra_test(session, people, dossier, "1.1")
+        extra_test(session, people, dossier)
+        advise(session, people, dossier)
+
+    hall = make_hall(client, engine, before=found_out).by(MEMBER)
+    with counted(client) as said:
+        answer = client.get(hall.sheet(MEMBER) + SECTION, headers=PACKED)
+    assert len(said) <= MOST_STATEMENTS
+    assert answer.num_bytes_downloaded <= LARGEST_PAGE
+    check_page(answer.text)
+    for told in ("Nhận xét phần A.", "Gợi ý tham khảo, không phải điểm", "05/BB-KS", "Độ ẩm"):
+        assert told in answer.text
+    assert "Nhận xét phần B." not in answer.text
+    assert answer.text.count("Chờ kết quả") == 2
