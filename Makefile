@@ -24,7 +24,7 @@ test: $(VENV)/development browser ## every test, on SQLite and PostgreSQL, in a 
 
 check: $(VENV)/development ## format, lint, types, import contracts, rulebooks, states, migrations, repository
 	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/ocop check-rulebooks

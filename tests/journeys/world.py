@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from app.demonstration.world import accounts
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Engine, event
 
 from app.core.settings import Settings
+from app.demonstration.world import accounts
 from tests.factories.people import signed_in
 
 

@@ -42,7 +42,6 @@ from app.domain.dossiers.schemas import (
     SignAdvisoryReport,
 )
 
-
 ADVICE_MESSAGES = {
     "unknown_part": "Bộ tiêu chí không có phần này.",
     "too_much": "Gợi ý cao hơn điểm tối đa của phần.",

@@ -37,7 +37,6 @@ from app.domain.dossiers.schemas import (
 )
 from app.domain.producers.policy import is_helper
 
-
 ANSWER_MESSAGES = {
     "not_asked": "Tỉnh không yêu cầu hoàn thiện phần này.",
     "of_the_commune": "Phần này do Ủy ban nhân dân xã trả lời.",
