@@ -105,7 +105,7 @@ def gate_answers(call: Reading, code: Code) -> list[GateAnswerOut]:
 def compared(call: Reading, code: Code) -> ComparisonOut:
     """Tell what an upgrade or a renewal changes, criterion by criterion."""
     assessment = self_assessment(call.session, _seen(call, code), actor=call.actor)
-    found = comparison(call.session, assessment, on=local_day(call.at))
+    found = comparison(assessment, on=local_day(call.at))
     if found is None:
         raise NothingToCompare
     return found.out()

@@ -63,7 +63,7 @@ def _changes(
     if row.dossier.kind is DossierKind.FIRST:
         raise NothingToCompare
     assessment = self_assessment(page.session, row, actor=page.actor)
-    found = comparison(page.session, assessment, on=local_day(page.at))
+    found = comparison(assessment, on=local_day(page.at))
     told = assessment.changes
     names = ("changes", *TEXT_LABELS, *NUMBER_LABELS, "output_unit")
     stored = {

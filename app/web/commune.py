@@ -30,6 +30,7 @@ from app.domain.dossiers.rules import (
     FINDING_LABELS,
     PART_LABELS,
     PROPOSAL_HOLDS,
+    own_parts_of,
 )
 from app.domain.dossiers.schemas import (
     LONGEST_FINDING,
@@ -280,7 +281,7 @@ def _return(
         form=form or empty_form(lacking),
         row=row,
         dossier=row.dossier,
-        part_labels=PART_LABELS,
+        part_labels={part: PART_LABELS[part] for part in own_parts_of(row.dossier.kind)},
         basis=COMMUNE_CHECK,
         stale=stale,
     )

@@ -263,7 +263,7 @@ def _show(
     assessment = self_assessment(page.session, row, actor=actor)
     papers = official_papers(page.session, dossier, actor=actor)
     report = papers.report
-    compared = comparison(page.session, assessment, on=local_day(page.at))
+    compared = comparison(assessment, on=local_day(page.at))
     windows = (
         filing_windows(page.session, row.regime, on=local_day(page.at))
         if dossier.state is DossierState.DRAFT and runs_in_rounds(row.regime, dossier.kind)

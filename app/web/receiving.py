@@ -11,7 +11,7 @@ from app.domain.dossiers.models import Dossier
 from app.domain.dossiers.papers import receipt_paper
 from app.domain.dossiers.policy import why_not_check, why_not_receive
 from app.domain.dossiers.queries import get_dossier
-from app.domain.dossiers.rules import COMMUNE, COMMUNE_CHECK, PART_LABELS
+from app.domain.dossiers.rules import COMMUNE, COMMUNE_CHECK, PART_LABELS, own_parts_of
 from app.domain.dossiers.schemas import CheckComponents, ReceiveDossier
 from app.http.papers import pdf_answer
 from app.web.deps import Page, SignedInPage, page_router
@@ -122,8 +122,8 @@ def _check(
         row=row,
         dossier=row.dossier,
         parts={
-            part: name
-            for part, name in PART_LABELS.items()
+            part: PART_LABELS[part]
+            for part in own_parts_of(row.dossier.kind)
             if part is not DossierPart.SAMPLES or row.samples_needed
         },
         there=THERE,

@@ -314,7 +314,7 @@ def _show(
     is_stale = isinstance(refused, StaleVersion)
     assessment = self_assessment(page.session, row.dossier, actor=page.actor)
     papers = official_papers(page.session, row.dossier.dossier, actor=page.actor)
-    compared = comparison(page.session, assessment, on=local_day(page.at))
+    compared = comparison(assessment, on=local_day(page.at))
     return page.render(
         "councils/sheet.html",
         section=asked,

@@ -36,6 +36,7 @@ from app.domain.dossiers.rules import (
     RECOMMENDATION_LABELS,
     REGISTRATION_FORM,
     TEST_LABELS,
+    own_parts_of,
 )
 
 
@@ -84,7 +85,7 @@ def receipt_data(row: DossierRow, *, papers: int) -> dict[str, object]:
                 "count": counts.get(part, "01 bản"),
                 "note": checks[part]["note"] if part in checks else "",
             }
-            for part in DossierPart
+            for part in own_parts_of(dossier.kind)
         ],
         "due_on": f"{dossier.commune_due_on:%d/%m/%Y}" if dossier.commune_due_on else "",
         "working_days": row.regime.procedure.commune_assessment.working_days,

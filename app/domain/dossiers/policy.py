@@ -35,6 +35,7 @@ from app.domain.dossiers.rules import (
     STEP_LABELS,
     basis_of,
     find_transition,
+    own_parts_of,
 )
 from app.domain.producers.models import Producer
 
@@ -441,9 +442,10 @@ def _why_not_looked_into(dossier: Dossier, step: str) -> WrongState | None:
 
 def _why_components_open(dossier: Dossier) -> Refusal | None:
     checked = {check["part"]: check["complete"] for check in dossier.component_checks}
-    if unchecked := [PART_LABELS[part] for part in DossierPart if part not in checked]:
+    parts = own_parts_of(dossier.kind)
+    if unchecked := [PART_LABELS[part] for part in parts if part not in checked]:
         return ComponentsUnchecked(parts=", ".join(unchecked))
-    if lacking := [PART_LABELS[part] for part in DossierPart if not checked[part]]:
+    if lacking := [PART_LABELS[part] for part in parts if not checked[part]]:
         return ComponentsLacking(parts=", ".join(lacking))
     return None
 

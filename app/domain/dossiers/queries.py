@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import select as sa_select
+from sqlalchemy.orm import aliased
 from sqlmodel import and_, col, false, func, not_, or_, select
 from sqlmodel.sql.expression import Select
 
@@ -185,6 +186,26 @@ class DossierRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What the dossier said by which the product was recognised; its sheet when still held."""
+
+    code: str
+    rubric: Rubric | None
+    claims: dict[str, Claim]
+    papers: dict[str, tuple[Evidence, ...]]
+
+    @staticmethod
+    def is_to_replace(paper: Evidence, on: date) -> bool:
+        """Tell whether a paper is no longer good: replaced, put away, or run out."""
+        return not paper.is_offered or has_expired(paper.expires_on, on)
+
+    def to_replace(self, on: date) -> tuple[Evidence, ...]:
+        """Return the papers that stay behind, each once."""
+        cited = {paper.id: paper for papers in self.papers.values() for paper in papers}
+        return tuple(paper for paper in cited.values() if self.is_to_replace(paper, on))
+
+
+@dataclass(frozen=True, slots=True)
 class SelfAssessment:
     """Part III of Mẫu số 02 of one dossier: answers, papers, points, and what is lacking."""
 
@@ -195,6 +216,7 @@ class SelfAssessment:
     score: SheetScore
     nearest: tuple[Nearest, ...]
     changes: ChangeReport | None = None
+    earlier: Earlier | None = None
 
     @property
     def claims(self) -> dict[str, Claim]:
@@ -388,20 +410,26 @@ def dossiers_of_product(
 
 
 def self_assessment(session: ReadSession, row: DossierRow, *, actor: Actor) -> SelfAssessment:
-    """Return the self-assessment with its points, in two statements.
+    """Return the self-assessment with its points, in two statements; three where it is not a first.
 
-    Who does not see the producer's papers (a council member) sees those the dossier cites; nobody
-    is offered one that was replaced or put away.
+    An upgrade or a renewal brings what the recognised dossier said with it. Who does not see the
+    producer's papers (a council member) sees those the dossier cites; nobody is offered one that
+    was replaced or put away.
     """
     dossier = row.dossier
-    answers = answers_of(session, dossier)
-    pairs = session.exec(
-        select(Evidence, EvidenceUse.criterion_code)
+    both = [dossier.id, dossier.previous_dossier_id]
+    answers: dict[int, dict[str, SelfAssessmentAnswer]] = {}
+    for answer in session.exec(
+        select(SelfAssessmentAnswer).where(col(SelfAssessmentAnswer.dossier_id).in_(both))
+    ):
+        answers.setdefault(answer.dossier_id, {})[answer.criterion_code] = answer
+    cited = session.exec(
+        select(Evidence, EvidenceUse.dossier_id, EvidenceUse.criterion_code)
         .join(
             EvidenceUse,
             and_(
                 col(EvidenceUse.evidence_id) == col(Evidence.id),
-                col(EvidenceUse.dossier_id) == dossier.id,
+                col(EvidenceUse.dossier_id).in_(both),
             ),
             isouter=True,
         )
@@ -415,19 +443,23 @@ def self_assessment(session: ReadSession, row: DossierRow, *, actor: Actor) -> S
         .order_by(col(EvidenceUse.criterion_code).is_(None), col(Evidence.id))
         .limit(MOST_EVIDENCE_SHOWN)
     ).all()
-    if not sees_all_evidence(actor, dossier):
-        pairs = [pair for pair in pairs if pair[1] is not None]
-    rubric, chosen = row.rubric, _chosen(answers)
-    used: dict[str, list[Evidence]] = {}
-    for paper, criterion_code in pairs:
-        if criterion_code is not None:
-            used.setdefault(criterion_code, []).append(paper)
+    uses: dict[int, dict[str, list[Evidence]]] = {}
+    for paper, dossier_id, criterion_code in cited:
+        if dossier_id is not None:
+            uses.setdefault(dossier_id, {}).setdefault(criterion_code, []).append(paper)
+    used, sees_all = uses.get(dossier.id or 0, {}), sees_all_evidence(actor, dossier)
+    offered = {
+        paper.id: paper
+        for paper, dossier_id, _ in cited
+        if dossier_id == dossier.id or (sees_all and paper.is_offered)
+    }
+    own = answers.get(dossier.id or 0, {})
+    rubric, chosen = row.rubric, _chosen(own)
+    changes, previous = _since_recognition(session, dossier)
     return SelfAssessment(
         row=row,
-        answers=answers,
-        papers=tuple(
-            sorted({paper.id: paper for paper, _ in pairs}.values(), key=lambda p: p.id or 0)
-        ),
+        answers=own,
+        papers=tuple(sorted(offered.values(), key=lambda p: p.id or 0)),
         uses={
             criterion.code: tuple(used[criterion.code])
             for criterion in rubric.criteria
@@ -435,7 +467,40 @@ def self_assessment(session: ReadSession, row: DossierRow, *, actor: Actor) -> S
         },
         score=sheet_score(rubric, chosen),
         nearest=tuple(nearest_points(rubric, row.regime, chosen, star) for star in STARS),
-        changes=None if dossier.kind is DossierKind.FIRST else find_changes(session, dossier),
+        changes=changes,
+        earlier=_earlier(previous, answers, uses) if previous else None,
+    )
+
+
+def _since_recognition(
+    session: ReadSession, dossier: Dossier
+) -> tuple[ChangeReport | None, Dossier | None]:
+    """Return what is told of changes, and the dossier by which the product was recognised."""
+    if dossier.kind is DossierKind.FIRST:
+        return None, None
+    previous = aliased(Dossier)
+    found = session.execute(
+        sa_select(ChangeReport, previous)
+        .select_from(Dossier)
+        .join(ChangeReport, col(ChangeReport.dossier_id) == col(Dossier.id), isouter=True)
+        .join(previous, col(previous.id) == col(Dossier.previous_dossier_id), isouter=True)
+        .where(col(Dossier.id) == dossier.id)
+    ).one()
+    return found[0], found[1]
+
+
+def _earlier(
+    previous: Dossier,
+    answers: Mapping[int, dict[str, SelfAssessmentAnswer]],
+    uses: Mapping[int, dict[str, list[Evidence]]],
+) -> Earlier:
+    rubric = loader.rubric(previous.rubric_code)
+    papers = {code: tuple(found) for code, found in uses.get(previous.id or 0, {}).items()}
+    return Earlier(
+        code=previous.code,
+        rubric=rubric if rubric.sha256 == previous.rubric_hash else None,
+        claims=_claims(answers.get(previous.id or 0, {}), papers),
+        papers=papers,
     )
 
 
@@ -464,26 +529,6 @@ def gate_answers_of(session: ReadSession, dossier: Dossier) -> Sequence[GateAnsw
         .where(col(GateAnswer.dossier_id) == dossier.id)
         .order_by(col(GateAnswer.position))
     ).all()
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """What the dossier said by which the product was recognised; its sheet when still held."""
-
-    code: str
-    rubric: Rubric | None
-    claims: dict[str, Claim]
-    papers: dict[str, tuple[Evidence, ...]]
-
-    @staticmethod
-    def is_to_replace(paper: Evidence, on: date) -> bool:
-        """Tell whether a paper is no longer good: replaced, put away, or run out."""
-        return not paper.is_offered or has_expired(paper.expires_on, on)
-
-    def to_replace(self, on: date) -> tuple[Evidence, ...]:
-        """Return the papers that stay behind, each once."""
-        cited = {paper.id: paper for papers in self.papers.values() for paper in papers}
-        return tuple(paper for paper in cited.values() if self.is_to_replace(paper, on))
 
 
 @dataclass(frozen=True, slots=True)
@@ -542,45 +587,11 @@ class Comparison:
         )
 
 
-def earlier_claims(session: ReadSession, dossier: Dossier) -> Earlier | None:
-    """Return what the previous dossier of a recognised product said, in two statements."""
-    if dossier.previous_dossier_id is None:
-        return None
-    rows = session.exec(
-        select(Dossier, SelfAssessmentAnswer)
-        .join(
-            SelfAssessmentAnswer,
-            col(SelfAssessmentAnswer.dossier_id) == col(Dossier.id),
-            isouter=True,
-        )
-        .where(col(Dossier.id) == dossier.previous_dossier_id)
-    ).all()
-    previous = rows[0][0]
-    answers = {answer.criterion_code: answer for _, answer in rows if answer is not None}
-    papers: dict[str, tuple[Evidence, ...]] = {}
-    for paper, criterion_code in session.exec(
-        select(Evidence, EvidenceUse.criterion_code)
-        .join(EvidenceUse, col(EvidenceUse.evidence_id) == col(Evidence.id))
-        .where(col(EvidenceUse.dossier_id) == previous.id)
-        .order_by(col(Evidence.id))
-        .limit(MOST_EVIDENCE_SHOWN)
-    ):
-        papers[criterion_code] = (*papers.get(criterion_code, ()), paper)
-    rubric = loader.rubric(previous.rubric_code)
-    return Earlier(
-        code=previous.code,
-        rubric=rubric if rubric.sha256 == previous.rubric_hash else None,
-        claims=_claims(answers, papers),
-        papers=papers,
-    )
-
-
-def comparison(session: ReadSession, assessment: SelfAssessment, *, on: date) -> Comparison | None:
+def comparison(assessment: SelfAssessment, *, on: date) -> Comparison | None:
     """Return an upgrade or a renewal beside the recognised dossier; None for a first dossier."""
-    row = assessment.row
+    row, earlier = assessment.row, assessment.earlier
     if row.dossier.kind is DossierKind.FIRST:
         return None
-    earlier = earlier_claims(session, row.dossier)
     if earlier is None:
         return Comparison(row, None, (), (), ())
     _, lost = carried_answers(earlier.rubric, row.rubric, earlier.claims)
@@ -708,8 +719,11 @@ class AgencyFile:
 def official_papers(session: ReadSession, dossier: Dossier, *, actor: Actor) -> OfficialPapers:
     """Return what officials wrote about a dossier in one statement; advice only for its readers.
 
-    A dossier has few surveys and tests, so that one statement may pair them.
+    A dossier has few surveys and tests, so that one statement may pair them. Officials write
+    nothing about a draft: it is not even asked.
     """
+    if dossier.state is DossierState.DRAFT:
+        return OfficialPapers(None, None, None, (), ())
     pending = and_(
         col(CompletionRequest.dossier_id) == col(Dossier.id),
         col(CompletionRequest.answered_at).is_(None),

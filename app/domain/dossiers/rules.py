@@ -307,6 +307,15 @@ EVIDENCE_LABELS: dict[EvidenceKind, str] = {
 }
 
 
+def own_parts_of(kind: DossierKind) -> tuple[DossierPart, ...]:
+    """Return the parts a dossier of this kind has: a first one tells of no changes (art. 6.1)."""
+    return tuple(
+        part
+        for part in DossierPart
+        if part is not DossierPart.CHANGES or kind is not DossierKind.FIRST
+    )
+
+
 def find_transition(state: DossierState, step: Step) -> Transition | None:
     """Return the way this step leads from this state, if there is one."""
     return _BY_START.get((state, step))

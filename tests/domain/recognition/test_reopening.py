@@ -270,7 +270,7 @@ def test_answers_and_papers_are_carried_by_the_same_content(
     assert (dossier.certificate_code, dossier.previous_star) == (certificate.code, 3)
     owner = people.producer(dossier.producer_id)
     row = get_dossier(session, dossier.code, actor=owner)
-    found = comparison(session, self_assessment(session, row, actor=owner), on=local_day(people.at))
+    found = comparison(self_assessment(session, row, actor=owner), on=local_day(people.at))
     assert found is not None
     assert found.changed == ()
     assert set(found.by_section.values()) == {False}
@@ -295,7 +295,7 @@ def test_an_expired_paper_stays_behind_and_is_listed(session: WriteSession, peop
     )
     owner = people.producer(dossier.producer_id)
     row = get_dossier(session, again.code, actor=owner)
-    found = comparison(session, self_assessment(session, row, actor=owner), on=local_day(people.at))
+    found = comparison(self_assessment(session, row, actor=owner), on=local_day(people.at))
     assert found is not None
     assert [one.id for one in found.to_replace] == [use.evidence_id]
     assert found.by_section[row.rubric.parts[0].sections[0].code] is True
@@ -310,7 +310,7 @@ def test_a_product_of_the_past_starts_with_empty_answers(
     row = get_dossier(session, dossier.code, actor=owner)
     assessment = self_assessment(session, row, actor=owner)
     assert assessment.answers == {}
-    found = comparison(session, assessment, on=local_day(people.at))
+    found = comparison(assessment, on=local_day(people.at))
     assert found is not None
     assert found.earlier is None
 

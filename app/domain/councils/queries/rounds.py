@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from sqlalchemy import literal, union_all
+from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -26,7 +28,7 @@ from app.domain.councils.schemas import (
 )
 from app.domain.dossiers.rules import RoundDays, last_safe_filing_day, statutory_rounds
 from app.domain.dossiers.schemas import RoundChoice
-from app.domain.places.queries import holidays_between
+from app.domain.places.models import Holiday
 from app.rulebooks import loader
 from app.rulebooks.model import CouncilRules, Regime
 
@@ -96,17 +98,24 @@ def filing_windows(session: ReadSession, regime: Regime, *, on: date) -> tuple[R
     """Return the rounds a dossier can still reach, each with its last safe day to file.
 
     The province's own rounds, and the two the law names where the province has opened none for
-    that limit (26/2026/QĐ-TTg art. 5.1); a round whose safe day is past is not offered.
+    that limit (26/2026/QĐ-TTg art. 5.1); a round whose safe day is past is not offered. Rounds and
+    public holidays come in one statement: the pages that show this have few to spend.
     """
-    rounds = {
-        one.proposals_before: (one.code, one.results_before)
-        for one in open_round_choices(session, on)
-        if one.proposals_before > on
-    }
+    rows = session.execute(
+        union_all(
+            sa_select(
+                col(Round.code), col(Round.proposals_before), col(Round.results_before)
+            ).where(col(Round.proposals_before) > on),
+            sa_select(literal(""), col(Holiday.day), col(Holiday.day)).where(
+                col(Holiday.day) >= on
+            ),
+        )
+    ).all()
+    days_off = {day for code, day, _ in rows if not code}
+    rounds = {closes: (code, ends) for code, closes, ends in rows if code}
     for name, closes, ends in statutory_rounds(regime, on):
         rounds.setdefault(closes, (name, ends))
     limit = regime.procedure.commune_assessment.working_days
-    days_off = holidays_between(session, on, max(rounds, default=on))
     found = (
         RoundDays(name, closes, ends, last_safe_filing_day(closes, limit, days_off))
         for closes, (name, ends) in sorted(rounds.items())

@@ -5,19 +5,21 @@ from datetime import date
 from sqlmodel import col, select
 
 from app.core.db import WriteSession
+from app.domain.accounts.rules import Actor
 from app.domain.dossiers.models import Dossier, EvidenceUse, SelfAssessmentAnswer
-from app.domain.dossiers.queries import earlier_claims
+from app.domain.dossiers.queries import get_dossier, self_assessment
 from app.domain.dossiers.rules import carried_answers
 from app.rulebooks import loader
 
 
-def carry_over(session: WriteSession, dossier: Dossier, *, on: date) -> None:
+def carry_over(session: WriteSession, dossier: Dossier, *, actor: Actor, on: date) -> None:
     """Copy the answers that still mean the same, and cite the papers that are still good.
 
     A paper is carried as the same row, so by the same hash and with its own expiry; one that has
     expired or was replaced stays behind. Records nothing of its own: the dossier was just opened.
     """
-    earlier = earlier_claims(session, dossier)
+    row = get_dossier(session, dossier.code, actor=actor)
+    earlier = self_assessment(session, row, actor=actor).earlier
     if earlier is None:
         return
     kept, _ = carried_answers(earlier.rubric, loader.rubric(dossier.rubric_code), earlier.claims)

@@ -151,7 +151,7 @@ def open_from_certificate(
         council_rules_dir=council_rules_dir,
     )
     if origin.previous_dossier_id is not None:
-        carry_over(session, dossier, on=local_day(at))
+        carry_over(session, dossier, actor=actor, on=local_day(at))
     return dossier
 
 

@@ -11,6 +11,7 @@ from app.domain.dossiers.enums import DossierPart
 from app.domain.dossiers.models import Dossier
 from app.domain.dossiers.policy import why_not_check, why_not_receive
 from app.domain.dossiers.queries import dossier_for_update
+from app.domain.dossiers.rules import own_parts_of
 from app.domain.dossiers.schemas import CheckComponents, ReceiveDossier
 
 
@@ -62,14 +63,14 @@ def check_components(
         found[DossierPart.SAMPLES] = (True, "")
     checks = [
         {"part": part.value, "complete": found[part][0], "note": found[part][1]}
-        for part in DossierPart
+        for part in own_parts_of(dossier.kind)
         if part in found
     ]
     if checks == dossier.component_checks:
         return dossier
     dossier.component_checks = checks
-    dossier.components_complete = len(checks) == len(DossierPart) and all(
-        complete for complete, _ in found.values()
+    dossier.components_complete = len(checks) == len(own_parts_of(dossier.kind)) and all(
+        check["complete"] for check in checks
     )
     dossier.checked_at, dossier.checked_by = at, actor.name
     dossier.version += 1
