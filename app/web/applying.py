@@ -11,7 +11,13 @@ from app.domain.dossiers.actions import GateHolds, open_dossier, why_not_gates
 from app.domain.dossiers.enums import DossierKind
 from app.domain.dossiers.policy import why_not_open
 from app.domain.dossiers.queries import dossiers_of_product, gates_before
-from app.domain.dossiers.rules import KIND_LABELS, STATE_LABELS, runs_in_rounds
+from app.domain.dossiers.rules import (
+    FILING_WINDOWS,
+    KIND_LABELS,
+    RENEWAL_LIMIT,
+    STATE_LABELS,
+    runs_in_rounds,
+)
 from app.domain.dossiers.schemas import OpenDossier, OpenFromCertificate
 from app.domain.products.queries import get_product
 from app.domain.recognition.actions import open_renewal, open_upgrade
@@ -170,6 +176,8 @@ def _gates(
         ),
         questions=questions,
         rounds=rounds,
+        windows_basis=FILING_WINDOWS,
+        renewal_limit=RENEWAL_LIMIT,
         others=dossiers_of_product(page.session, product.id or 0, actor=page.actor),
         labels=STATE_LABELS,
         why_not_open=why_not,

@@ -9,6 +9,7 @@ from app.core.errors import Invalid
 from app.domain.councils.queries import filing_windows
 from app.domain.dossiers.policy import why_not_open
 from app.domain.dossiers.queries import dossiers_of_product
+from app.domain.dossiers.rules import FILING_WINDOWS
 from app.domain.ideas.queries import idea_of_product
 from app.domain.photos.actions import MOST_PHOTOS
 from app.domain.photos.queries import photos_of
@@ -109,6 +110,7 @@ def product_page(page: SignedInPage, code: str, form: Form, *, status: int = 200
         certificate=certificates_of_products(page.session, [product.id or 0], on=day).get(
             product.id or 0
         ),
+        windows_basis=FILING_WINDOWS,
         rounds=filing_windows(page.session, loader.in_force(day), on=day),
     )
 

@@ -47,6 +47,7 @@ REGISTRATION_FORM = f"{_DECISION}, Mẫu số 01"
 UPGRADE_HOLDS = f"{_DECISION}, Điều 6.1.b"
 RENEWAL_HOLDS = f"{_DECISION}, Điều 6.1.c"
 RENEWAL_LIMIT = f"{_DECISION}, Điều 7.6.g"
+FILING_WINDOWS = f"{_DECISION}, Điều 5.1, Điều 7.2"
 
 _APPLICANT = frozenset({Role.PRODUCER, Role.COMMUNE_OFFICER})
 _OFFICER = frozenset({Role.COMMUNE_OFFICER})
