@@ -29,6 +29,8 @@ from tests.web.page_checks import faults
 from tests.web.typing import press
 
 MOST_STATEMENTS = 8
+LARGEST_PAGE = 6 * 1024
+PACKED = {"accept-encoding": "br"}
 NO = {f"gate.{one.gate}": "no" for one in passing_gates()}
 
 
@@ -132,9 +134,12 @@ def test_an_upgrade_is_opened_from_its_certificate_and_told_side_by_side(
     assert f"/certificates/{case.certificate}/upgrade" in certificate.text
     assert "Chưa đến kỳ" in certificate.text  # the renewal's button says why it is grey
     address = opened(case, "upgrade")
-    with counted(case.client) as said:
-        page = case.client.get(address)
-    assert len(said) <= MOST_STATEMENTS, said
+    for step in ("", "/changes", "/sections/1"):
+        with counted(case.client) as said:
+            packed = case.client.get(address + step, headers=PACKED)
+        assert len(said) <= MOST_STATEMENTS, (step, said)
+        assert packed.num_bytes_downloaded <= LARGEST_PAGE, (step, packed.num_bytes_downloaded)
+    page = case.client.get(address)
     check_page(page)
     assert "giữ nguyên" in page.text
     assert "Ngày nộp an toàn cuối cùng" in page.text

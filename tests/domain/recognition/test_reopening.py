@@ -8,6 +8,7 @@ from sqlmodel import col, select
 from app.core.clock import local_day
 from app.core.db import WriteSession
 from app.core.errors import NotPermitted
+from app.domain.accounts.rules import SYSTEM
 from app.domain.dossiers.actions import (
     AlreadyRecognised,
     DossierIncomplete,
@@ -37,12 +38,18 @@ from app.domain.dossiers.schemas import (
     SaveChanges,
 )
 from app.domain.producers.enums import ProducerKind
-from app.domain.recognition.actions import open_renewal, open_upgrade
+from app.domain.recognition.actions import (
+    ProductCodeTaken,
+    import_recognised,
+    open_renewal,
+    open_upgrade,
+)
 from app.domain.recognition.enums import Standing
 from app.domain.recognition.models import Certificate
 from app.domain.recognition.policy import NothingAbove, NotInForce, RenewalTooEarly, RenewalTooLate
 from app.domain.recognition.queries import get_certificate, work_for
 from app.domain.recognition.rules import standing
+from app.domain.recognition.schemas import ImportRecognised
 from app.rulebooks import loader
 from tests.factories.dossiers import (
     assess,
@@ -418,3 +425,20 @@ def test_a_coming_renewal_is_on_the_work_list_of_producer_and_commune(
     if kinds == ["certificate.renew"]:
         renew(session, people, certificate)
         assert work_for(session, people.officer(), on=on) == []
+
+
+def test_a_product_code_belongs_to_one_product(session: WriteSession, people: People) -> None:
+    certificate = recognised(session, people)
+    producer = make_producer(session, people, "Hợp tác xã khác")
+    data = ImportRecognised(
+        star=3,
+        regime_code="qd148-2023",
+        authority="UBND tỉnh",
+        issued_on=date(2025, 1, 2),
+        product_code=certificate.product_code,
+        source_note="Dựng cho thử nghiệm",
+    )
+    with pytest.raises(ProductCodeTaken):
+        import_recognised(
+            session, make_product(session, people, producer), data, actor=SYSTEM, at=people.at
+        )

@@ -125,6 +125,13 @@ class RecognitionKnown(Conflict):
     message = "Sản phẩm «{product}» đã có giấy chứng nhận cấp ngày {day}."
 
 
+class ProductCodeTaken(Conflict):
+    """A code is given to one product only; its certificates share it."""
+
+    code = "certificate.product_code_taken"
+    message = "Mã sản phẩm {product_code} đã cấp cho sản phẩm khác."
+
+
 def draft_decision(
     session: WriteSession, data: DraftDecision, *, actor: Actor, at: datetime
 ) -> RecognitionDecision:
@@ -247,6 +254,7 @@ def import_recognised(
     others = _certificates_of(session, product)
     if any(other.issued_on == data.issued_on for other in others):
         raise RecognitionKnown(product=product.name, day=f"{data.issued_on:%d/%m/%Y}")
+    _check_product_code(session, product, data.product_code)
     certificate = Certificate(
         code=new_code("CN"),
         record_number=_next_record(session),
@@ -440,6 +448,18 @@ def _next_record(session: WriteSession) -> int:
     if number > LARGEST_RECORD_NUMBER:
         raise RegisterFull(most=LARGEST_RECORD_NUMBER)
     return number
+
+
+def _check_product_code(session: WriteSession, product: Product, code: str | None) -> None:
+    if code is None:
+        return
+    other = session.exec(
+        select(Certificate.id)
+        .where(col(Certificate.product_code) == code, col(Certificate.product_id) != product.id)
+        .limit(1)
+    ).first()
+    if other is not None:
+        raise ProductCodeTaken(product_code=code)
 
 
 def _kept_product_code(certificates: Sequence[Certificate]) -> str | None:
