@@ -61,7 +61,7 @@ def add(form: PostedForm, kept: KeptPhoto, page: Page, code: str) -> Response:
 
 
 @router.post("/products/{code}/photos/{photo}/remove", name="photos.remove")
-def remove(page: Page, _form: PostedForm, code: str, photo: str) -> Response:
+def remove(_form: PostedForm, page: Page, code: str, photo: str) -> Response:
     """Take a photo off the product."""
     remove_photo(page.session, code, photo, actor=page.actor, at=page.at)
     return page.go("products.show", code=code, said="Đã gỡ ảnh sản phẩm.")
