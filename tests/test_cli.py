@@ -1,6 +1,8 @@
 """The `ocop` command: what each word does to a real installation, and what it answers."""
 
+import os
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -14,11 +16,14 @@ from app.core.parts import Part, codes_in
 from app.core.settings import Settings
 from app.domain.accounts.enums import Role
 from app.domain.accounts.queries import actor_of, find_user
+from app.domain.dossiers.enums import DossierState
 from app.domain.uploads.rules import KEPT_FOR
 from tests.conftest import AT
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import PASSWORD, People
 from tests.factories.uploads import make_upload
+
+EMPTY_HASH = sha256(b"").hexdigest()
 
 Ocop = Callable[..., Result]
 
@@ -132,3 +137,22 @@ def test_half_sent_files_are_cleared_away_when_their_day_has_passed(
     assert answer.exit_code == 0, answer.output
     assert "quá hạn: 1; phần tệp đã xóa: 2" in answer.output
     assert codes_in(settings.parts_dir) == {fresh.code, "TL-1111111"}
+
+
+def test_kept_files_are_swept_and_verified(ocop: Ocop, settings: Settings) -> None:
+    settings.files.keep(EMPTY_HASH, b"")
+    counted = ocop("files", "sweep", "--dry-run")
+    assert counted.exit_code == 0, counted.output
+    assert "Sẽ xóa 0 tệp" in counted.output
+    os.utime(settings.files_dir / EMPTY_HASH[:2] / EMPTY_HASH, (1_000_000_000, 1_000_000_000))
+    assert "Đã xóa 1 tệp" in ocop("files", "sweep").output
+    assert settings.files.find(EMPTY_HASH) is None
+    assert "Kho tệp nguyên vẹn: 0 tệp." in ocop("files", "verify").output
+
+
+def test_a_named_file_that_is_not_there_fails_the_verification(ocop: Ocop, engine: Engine) -> None:
+    with transaction(engine) as session:
+        make_dossier(session, People(session, AT), state=DossierState.FILED)
+    answer = ocop("files", "verify")
+    assert answer.exit_code == 1
+    assert "THIẾU" in answer.output
