@@ -138,17 +138,27 @@ async def _answered(request: Request, steps: dict[str, Step]) -> Response:
     method = request.headers.get("x-http-method-override", request.method).upper()
     step = steps.get(method)
     try:
-        if step is None:
+        if step is _options:
+            answer = await _options(request)
+        elif step is None:
+            await _look(request, partial(_sender, request))
             answer = Response(status_code=405, headers={"allow": ", ".join(steps)})
         else:
-            if step is not _options:
-                tus.check_version(request.headers)
+            await _check_version(request)
             answer = await step(request)
     except Refusal as refusal:
         answer = _refused(request, refusal)
     answer.headers["tus-resumable"] = tus.VERSION
     answer.headers["cache-control"] = "no-store"
     return answer
+
+
+async def _check_version(request: Request) -> None:
+    try:
+        tus.check_version(request.headers)
+    except tus.VersionNotSpoken:
+        await _look(request, partial(_sender, request))  # strangers are told to sign in first
+        raise
 
 
 async def _options(request: Request) -> Response:
