@@ -111,6 +111,7 @@ def codes(any_world: World) -> dict[str, str]:
         "certificates": "certificates",
         "register": "certificates",
         "batches": "stamp_batches",
+        "papers": "evidence",
     }
     with any_world.engine.connect() as connection:
         found = {
