@@ -255,9 +255,17 @@ def _criterion(
         _cell(code),
         Cell(tuple(lines)),
         _cell(str(criterion.max)),
-        _cell(str(assessment.score.by_criterion[code]) if applies else "–"),
+        _cell(_points(assessment, code)),
         Cell(tuple(_cited(paper, numbers) for paper in papers) or (text(""),)),
     )
+
+
+def _points(assessment: SelfAssessment, code: str) -> str:
+    """Return the points claimed; what is not answered claims none, not zero."""
+    score = assessment.score
+    if code in score.missing:
+        return ""
+    return "–" if code in score.not_applicable else str(score.by_criterion[code])
 
 
 def _chosen(criterion: Criterion, option_code: str | None, *, applies: bool) -> str:
