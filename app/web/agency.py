@@ -496,7 +496,7 @@ def _show(
         addressees=ADDRESSEE_LABELS,
         recommendations=RECOMMENDATION_LABELS,
         outcomes=TEST_LABELS,
-        is_intake=dossier.state in {DossierState.PROPOSED, DossierState.COMPLETION_REQUESTED},
+        is_intake=dossier.state is DossierState.PROPOSED,
         reads_advice=sees_advice(actor, known.advice),
         why_not_check=why_not_check_at_province(actor, dossier),
         why_not_ask=why_not_request_completion(actor, dossier),
