@@ -213,7 +213,27 @@ ADVISORY_REPORT: dict[str, object] = {
     },
 }
 
+RECEIPT: dict[str, object] = {
+    "specimen": False,
+    "authority": "ỦY BAN NHÂN DÂN XÃ SIN SUỐI HỒ",
+    "place_and_date": "Sin Suối Hồ, ngày 14 tháng 9 năm 2026",
+    "number": "07/PĐK-12-03478-2026",
+    "code": "HS-7K2M9Q4",
+    "producer": "Hợp tác xã Nông nghiệp và Dịch vụ Mẫu Đơn",
+    "representative": "Lò Thị Mẫu",
+    "product": "Trà Shan tuyết cổ thụ Sin Suối Hồ",
+    "filed": "09:00 ngày 14/09/2026",
+    "parts": [{"name": "Minh chứng", "count": "12 giấy tờ", "note": ""}],
+    "due_on": "05/10/2026",
+    "working_days": 15,
+    "basis": "Điều 7.2 Quyết định 26/2026/QĐ-TTg",
+    "received_by": "Giàng A Mẫu",
+    "received": "09:00 ngày 14/09/2026",
+    "on_behalf": False,
+}
+
 PAPERS: dict[str, dict[str, object]] = {
+    "receipt": RECEIPT,
     "completion_request": COMPLETION_REQUEST,
     "advisory_report": ADVISORY_REPORT,
     "certificate": CERTIFICATE,

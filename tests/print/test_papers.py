@@ -17,6 +17,7 @@ A4 = (595, 842)
 # Whatever a person may type that a typesetter could read as markup or code.
 TYPED = "Mật #ong *rừng* _xã_ $x$ [a] \\b @c <d> `e` #let x = 1"
 PAGES = {
+    "receipt": 2,
     "completion_request": 2,
     "advisory_report": 3,
     "certificate": 1,
