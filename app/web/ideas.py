@@ -208,7 +208,9 @@ def _new(page: SignedInPage, form: Form, status: int) -> Response:
         if why_not_register(actor, producer_id=producer.id, commune_code=producer.commune_code)
         is None
     }
-    return page.render("ideas/form.html", status=status, form=form, whose=whose, idea=None)
+    return page.render(
+        "ideas/form.html", status=status, form=form, whose=whose, idea=None, stale=None
+    )
 
 
 def _edit(

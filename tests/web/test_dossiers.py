@@ -497,6 +497,18 @@ def test_the_commune_reports_signs_and_proposes_and_the_province_takes_in(
     confirmed = {f"{name}_confirmed": "on" for name in FINDINGS}
     saved = press(case.client, early.text, case.at("/report"), **findings, **confirmed)
     assert saved.status_code == 303
+    received = press(case.client, case.page("/receive"), case.at("/receive"), samples_received="4")
+    assert received.status_code == 303
+    unsaid = press(case.client, case.page("/check"), case.at("/check"), found__evidence="lacking")
+    assert unsaid.status_code == 422
+    assert "Hãy ghi rõ phần này thiếu gì." in unsaid.text
+    noted = press(case.client, unsaid.text, case.at("/check"), note__evidence="Thiếu trang 2.")
+    assert noted.status_code == 303
+    assert "Thiếu trang 2.</textarea>" in case.page("/return")
+    there = {f"found__{part}": "there" for part in DossierPart if part is not DossierPart.CHANGES}
+    assert press(case.client, case.page("/check"), case.at("/check"), **there).status_code == 303
+    assert "đếm được 4" in case.page()
+    assert case.client.get(case.at("/receipt.pdf")).content.startswith(b"%PDF")
     case.by(LEADER)
     assert "Nhận xét idea" in case.page("/sign")
     blank = press(case.client, case.page("/sign"), case.at("/sign"), report_number="27/BC-UBND")
