@@ -118,7 +118,7 @@ def sent_paper(
 
 
 @router.get("/dossiers", summary="Danh sách hồ sơ")
-def index(
+def index(  # noqa: PLR0917 -- FastAPI hands parameters over by name
     call: Reading,
     pages: Pages,
     q: Annotated[

@@ -21,7 +21,14 @@ def index(page: Page) -> Response:
     day = local_day(page.at)
     waiting = [
         item
-        for source in (idea_work, dossier_work, council_work, recognition_work, stamp_work, wallet_work)
+        for source in (
+            idea_work,
+            dossier_work,
+            council_work,
+            recognition_work,
+            stamp_work,
+            wallet_work,
+        )
         for item in source(page.session, page.actor, on=day)
     ]
     waiting.sort(key=lambda item: (item.due_on is None, item.due_on or day, item.title))

@@ -55,6 +55,7 @@ SHORT_LISTS = {
     "/dossiers/{code}/gate-answers": "the gates of one sheet",
     "/products/{code}/gate-questions": "the gates of one sheet",
     "/filing-windows": "at most four rounds",
+    "/idea-counts": "the communes of one province",
     "/products/{code}/photos": "at most six",
     "/register/{code}/photos": "at most six",
     "/dossiers/{code}/evidence": "the papers one dossier uses",

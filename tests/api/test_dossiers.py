@@ -144,7 +144,9 @@ def count(engine: Engine, table: type[Any]) -> int:
 # --- the whole way ------------------------------------------------------------------------------
 
 
-def test_a_dossier_goes_from_draft_to_the_round_by_http_alone(world: World) -> None:
+def test_a_dossier_goes_from_draft_to_the_round_by_http_alone(  # noqa: PLR0915 -- one way, told from its start to its end
+    world: World,
+) -> None:
     made = opened(world)
     path = f"{API}/{made['code']}"
     assert (made["state"], made["version"], made["rubric_code"]) == ("draft", 1, RUBRIC.code)
@@ -498,7 +500,7 @@ def test_a_file_comes_back_byte_for_byte_to_be_kept_and_not_opened(
     assert sent.headers["content-type"] == "application/pdf"
     assert sent.headers["x-content-type-options"] == "nosniff"
     said = sent.headers["content-disposition"]
-    assert said.startswith('attachment; filename="phieu 1.pdf"; filename*=UTF-8\'\'phi')
+    assert said.startswith("attachment; filename=\"phieu 1.pdf\"; filename*=UTF-8''phi")
     assert "\n" not in said
     assert said.isascii()
     assert [one["code"] for one in world.send(world.owner, "GET", f"{path}/evidence").json()] == [
