@@ -74,6 +74,7 @@ def dossier(state: DossierState = DossierState.DRAFT) -> Dossier:
         producer_id=OWN,
         commune_code=HOME,
         opened_at=AT,
+        component_checks=[{"part": part.value, "complete": True} for part in DossierPart],
         **pins.model_dump(),
     )
 
@@ -248,6 +249,29 @@ def test_a_report_is_not_signed_while_a_finding_is_unconfirmed(open_finding: Fin
     assert refusal is not None
     assert refusal.reason_code == "dossier.report_not_ready"
     assert why_not_sign(leader, dossier(DossierState.FILED), None) is not None
+
+
+@pytest.mark.parametrize(
+    ("checks", "code"),
+    [
+        ([], "dossier.components_unchecked"),
+        (
+            [
+                {"part": part.value, "complete": part is not DossierPart.SAMPLES}
+                for part in DossierPart
+            ],
+            "dossier.components_lacking",
+        ),
+    ],
+)
+def test_a_report_is_not_signed_before_every_part_was_found_there(
+    checks: list[dict[str, object]], code: str
+) -> None:
+    leader, filed = ACTORS[f"{Role.COMMUNE_LEADER} at {HOME}"], dossier(DossierState.FILED)
+    filed.component_checks = checks
+    refusal = why_not_sign(leader, filed, report())
+    assert refusal is not None
+    assert refusal.reason_code == code
 
 
 @pytest.mark.parametrize("who", ACTORS)
