@@ -1,5 +1,6 @@
 """Pages of imports, without script: template, check, errors marked, apply, strangers outside."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -12,7 +13,7 @@ from app.core.db import reading, transaction
 from app.domain.producers.models import Producer
 from tests.conftest import AT
 from tests.factories.people import HOME, People, signed_in
-from tests.factories.workbooks import history, producer_row, workbook
+from tests.factories.workbooks import certificate_row, history, producer_row, product_row, workbook
 from tests.web.page_checks import check_page, vietnamese_left
 from tests.web.typing import form_on
 
@@ -57,6 +58,26 @@ def test_a_file_is_checked_shown_and_brought_in(client: TestClient, engine: Engi
     assert f"{address}/apply" not in done
     again = client.get(send(client, history())).text
     assert "không có gì để thêm hay sửa" in again
+
+
+def test_an_old_code_is_found_in_the_register_and_told_on_the_products_page(
+    client: TestClient,
+) -> None:
+    signed_in(client, "canbotinh")
+    content = workbook(
+        [producer_row()], [product_row(old_codes="OCOP-LC-0012")], [certificate_row()]
+    )
+    address = send(client, content)
+    page = client.get(address).text
+    client.post(f"{address}/apply", data=form_on(page, f"{address}/apply"))
+    listed = client.get("/products", params={"q": "ocop lc 0012"}).text
+    product = re.findall(r'href="(/products/SP-[^"]+)"', listed)
+    assert "OCOP-LC-0012" in client.get(product[0]).text
+    client.cookies.clear()
+    found = client.get("/register", params={"q": "OCOP-LC-0012"}).text
+    assert "Miến dong" in found
+    assert "Miến dong" in client.get("/register/OCOP-LC-0012").text
+    assert "Miến dong" not in client.get("/register", params={"q": "OCOP-LC-0013"}).text
 
 
 def test_errors_are_shown_by_cell_and_marked_in_the_file(
