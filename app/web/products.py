@@ -17,7 +17,7 @@ from app.domain.producers.queries import get_producer
 from app.domain.products.actions import change_product, create_product
 from app.domain.products.models import SETS
 from app.domain.products.policy import why_not_write
-from app.domain.products.queries import get_product, old_codes_of, products_page
+from app.domain.products.queries import get_product, get_product_with_old_codes, products_page
 from app.domain.products.schemas import ChangeProduct, CreateProduct
 from app.domain.recognition.queries import certificates_of_products
 from app.rulebooks import loader
@@ -91,7 +91,7 @@ def change(form: PostedForm, page: Page, code: str) -> Response:
 
 def product_page(page: SignedInPage, code: str, form: Form, *, status: int = 200) -> Response:
     """Show a product with its dossiers and photos; the form is the one for a new photo."""
-    product, producer = get_product(page.session, code, actor=page.actor)
+    product, producer, old_codes = get_product_with_old_codes(page.session, code, actor=page.actor)
     day = local_day(page.at)
     return page.render(
         "products/show.html",
@@ -100,7 +100,7 @@ def product_page(page: SignedInPage, code: str, form: Form, *, status: int = 200
         product=product,
         producer=producer,
         set_name=_sets(page).get(product.set_number, ""),
-        old_codes=[one.code for one in old_codes_of(page.session, product)],
+        old_codes=old_codes,
         dossiers=dossiers_of_product(page.session, product.id or 0, actor=page.actor),
         photos=photos_of(page.session, product.id or 0),
         most_photos=MOST_PHOTOS,

@@ -1,7 +1,5 @@
 """Reads about products, always with their producer."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, or_, select
 from sqlmodel.sql.expression import Select
@@ -36,6 +34,24 @@ def get_product(session: ReadSession, code: str, *, actor: Actor) -> ProductRow:
     if found is None:
         raise NotFound
     return found
+
+
+def get_product_with_old_codes(
+    session: ReadSession, code: str, *, actor: Actor
+) -> tuple[Product, Producer, list[str]]:
+    """Return a product, its producer, and the codes it bore before, in one statement."""
+    found = session.execute(
+        products_visible_to(actor)
+        .add_columns(col(ProductCodeAlias.code))
+        .join(ProductCodeAlias, col(ProductCodeAlias.product_id) == col(Product.id), isouter=True)
+        .where(col(Product.code) == code)
+        .order_by(col(ProductCodeAlias.id))
+        .limit(MOST_OLD_CODES)
+    ).all()
+    if not found:
+        raise NotFound
+    product, producer, _ = found[0]
+    return product, producer, [old_code for _, _, old_code in found if old_code]
 
 
 def product_for_update(session: WriteSession, code: str, *, actor: Actor) -> ProductRow:
@@ -81,13 +97,3 @@ def bears_old_code(folded: str) -> ColumnElement[bool]:
     return col(Product.id).in_(
         select(col(ProductCodeAlias.product_id)).where(col(ProductCodeAlias.code_folded) == folded)
     )
-
-
-def old_codes_of(session: ReadSession, product: Product) -> Sequence[ProductCodeAlias]:
-    """Return the codes a product bore before, with where each is known from."""
-    return session.exec(
-        select(ProductCodeAlias)
-        .where(col(ProductCodeAlias.product_id) == product.id)
-        .order_by(col(ProductCodeAlias.id))
-        .limit(MOST_OLD_CODES)
-    ).all()
