@@ -350,6 +350,7 @@ def receipt(call: Reading, code: Code) -> Response:
         actor=call.actor,
         at=call.at,
         demonstration=call.settings.demonstration,
+        extra_ids=dossier_ids_on_agenda(call.session, call.actor),
     )
     return pdf_answer(content, f"bien-nhan-{code}.pdf")
 

@@ -17,7 +17,7 @@ from app.core.errors import Refusal
 from app.core.paging import LARGEST_KEY
 from app.core.settings import Settings
 from app.domain.accounts.actions import touch
-from app.domain.accounts.queries import actor_of, find_login
+from app.domain.accounts.queries import find_login
 from app.domain.accounts.rules import Actor
 from app.http.idempotency import check_key, claim, fingerprint
 from app.http.sessions import TransactionRoute, Unit, unit_of
@@ -226,10 +226,9 @@ def _signed_in(request: Request, unit: Unit, at: datetime) -> Actor | None:
     found = find_login(unit.session, secret, at=at, idle=idle)
     if found is None:
         return None
-    login, user = found
+    login, actor = found
     if at - login.last_seen_at > TOUCH_AFTER:
         unit.later.append(_touching(login.id or 0, at))
-    actor = actor_of(unit.session, user, at=at)
     request.state.actor = actor
     return actor
 

@@ -54,6 +54,7 @@ from app.domain.dossiers.rules import (
     RENEWAL_LIMIT,
     STATE_LABELS,
     Progress,
+    own_parts_of,
     runs_in_rounds,
     stepper,
 )
@@ -234,7 +235,7 @@ def _confirm(
         dossier=row.dossier,
         missing=missing,
         lacking={one.part for one in missing},
-        parts=PART_LABELS,
+        parts={part: PART_LABELS[part] for part in own_parts_of(row.dossier.kind)},
         part_url=lambda part: part_url(page, row, part),
         limit=row.regime.procedure.commune_assessment,
         stale=stale,

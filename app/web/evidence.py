@@ -15,7 +15,7 @@ from app.core.errors import Invalid, NotFound, Refusal
 from app.core.files import StoredFile, store
 from app.core.settings import Settings
 from app.core.storage import NotKept
-from app.domain.accounts.queries import actor_of, find_login
+from app.domain.accounts.queries import find_login
 from app.domain.accounts.rules import Actor
 from app.domain.dossiers.actions import add_evidence, stop_using_evidence, use_evidence
 from app.domain.dossiers.enums import DossierPart
@@ -64,8 +64,7 @@ def let_in(request: Request, why_not: Callable[[ReadSession, Actor], Refusal | N
         found = find_login(session, secret, at=at, idle=idle)
         if found is None:
             raise SignInNeeded
-        actor = actor_of(session, found[1], at=at)
-        if refusal := why_not(session, actor):
+        if refusal := why_not(session, found[1]):
             raise refusal
 
 

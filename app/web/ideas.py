@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from app.core.clock import local_day
-from app.core.errors import Invalid, StaleVersion
+from app.core.errors import Invalid, StaleVersion, Worded
 from app.domain.accounts.enums import Role
 from app.domain.ideas.actions import convert_idea, register_idea, review_idea, revise_idea
 from app.domain.ideas.enums import IdeaState
@@ -198,7 +198,7 @@ def _new(page: SignedInPage, form: Form, status: int) -> Response:
     officer_of = {g.unit_code for g in actor.grants if g.role is Role.COMMUNE_OFFICER}
     reach = producers_page(page.session, actor=actor, limit=MOST_PRODUCERS).items
     whose = {
-        unit.code: f"{unit.full_name}: người dân, nhóm chưa là chủ thể"
+        unit.code: Worded("{unit}: người dân, nhóm chưa là chủ thể", unit=unit.full_name)
         for unit in communes_on(page.session, local_day(page.at))
         if unit.code in officer_of
     }

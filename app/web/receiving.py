@@ -15,7 +15,7 @@ from app.domain.dossiers.rules import COMMUNE, COMMUNE_CHECK, PART_LABELS, own_p
 from app.domain.dossiers.schemas import CheckComponents, ReceiveDossier
 from app.http.papers import pdf_answer
 from app.web.deps import Page, SignedInPage, page_router
-from app.web.dossiers import taken_step
+from app.web.dossiers import agenda_ids, taken_step
 from app.web.forms import Form, PostedForm, empty_form, validated
 
 router = page_router()
@@ -85,6 +85,7 @@ def receipt(page: Page, code: str) -> Response:
         actor=page.actor,
         at=page.at,
         demonstration=page.settings.demonstration,
+        extra_ids=agenda_ids(page),
     )
     return pdf_answer(paper, f"bien-nhan-{code}.pdf")
 

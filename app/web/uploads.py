@@ -431,9 +431,9 @@ def _sender(request: Request, session: ReadSession) -> Sender:
     found = find_login(session, cookie, at=at, idle=idle) if cookie else None
     if found is None:
         raise NotSignedIn
-    login, user = found
+    login, actor = found
     stale = login.id if at - login.last_seen_at > TOUCH_AFTER else None
-    return Sender(actor_of(session, user, at=at), at, stale, by_browser=True)
+    return Sender(actor, at, stale, by_browser=True)
 
 
 # --- answers ------------------------------------------------------------------------------------

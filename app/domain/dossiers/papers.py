@@ -49,10 +49,16 @@ class NotFiledYet(Conflict):
 
 
 def receipt_paper(
-    session: ReadSession, code: str, *, actor: Actor, at: datetime, demonstration: bool
+    session: ReadSession,
+    code: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    demonstration: bool,
+    extra_ids: Collection[int] = (),
 ) -> bytes:
     """Return the slip a producer takes home, as a PDF; refused before the dossier was handed in."""
-    row = get_dossier(session, code, actor=actor)
+    row = get_dossier(session, code, actor=actor, extra_ids=extra_ids)
     if row.dossier.slip_number is None:
         raise NotFiledYet
     # Paper by paper would be the electronic set's business; a slip says how many there are.

@@ -124,7 +124,7 @@ def test_a_name_is_found_with_capitals_and_spaces_around_it(
     secret, _ = sign_in(session, data, device="x" * 500, hours=12, at=at)
     found = find_login(session, secret, at=at, idle=IDLE)
     assert found is not None
-    assert found[1].username == "kiemtoan"
+    assert found[1].name == "Kiemtoan Thử Nghiệm"
     assert len(found[0].device) <= 120
 
 
