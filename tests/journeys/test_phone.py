@@ -179,6 +179,10 @@ def _commune_reports(officer: Person, leader: Person, dossier: str) -> None:
     for box in officer.page.get_by_label("Xác nhận nội dung này").all():
         box.check()
     officer.presses("Lưu báo cáo")
+    officer.goes(f"/dossiers/{dossier}/check")
+    for there in officer.page.get_by_label("Đủ", exact=True).all():
+        there.check()
+    officer.presses("Lưu kết quả kiểm tra")
     leader.goes("/work").follows("Ký báo cáo đánh giá").fills(
         {"Số báo cáo": "27/BC-UBND", "Chức vụ người ký": "Phó Chủ tịch UBND xã"}
     )
