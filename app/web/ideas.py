@@ -197,7 +197,7 @@ def _new(page: SignedInPage, form: Form, status: int) -> Response:
     actor = page.actor
     officer_of = {g.unit_code for g in actor.grants if g.role is Role.COMMUNE_OFFICER}
     reach = producers_page(page.session, actor=actor, limit=MOST_PRODUCERS).items
-    whose = {
+    whose: dict[str, str] = {
         unit.code: Worded("{unit}: người dân, nhóm chưa là chủ thể", unit=unit.full_name)
         for unit in communes_on(page.session, local_day(page.at))
         if unit.code in officer_of
