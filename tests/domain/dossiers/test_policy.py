@@ -48,7 +48,7 @@ ACTORS = {
     "another producer": Actor(2, "Chủ thể khác", (Grant(Role.PRODUCER, producer_id=OTHER),)),
     **{
         f"{role} at {unit}": Actor(3, "Cán bộ", (Grant(role, unit_code=unit),))
-        for role in COMMUNE_ROLES
+        for role in sorted(COMMUNE_ROLES)
         for unit in (HOME, ELSEWHERE)
     },
     **{
