@@ -16,6 +16,7 @@ from app.domain.accounts.enums import Role
 from app.domain.audit.actions import record
 from app.domain.audit.queries import events_page
 from app.domain.dossiers.rules import EVENTS
+from app.domain.ideas.rules import EVENTS as IDEA_EVENTS
 from app.web.audit_text import SENTENCES, told
 from app.web.render import LANGUAGES, translated
 from tests.architecture.source import Source, python_files
@@ -56,7 +57,10 @@ def recorded_kinds() -> set[str]:
         if source.place.endswith("actions.py") or "/actions/" in source.place
     ]
     named = {kind for source in actions for kind in kinds_in(source)}
-    return {kind for kind in named if not kind.endswith(".csv")} | set(EVENTS.values())
+    return {kind for kind in named if not kind.endswith(".csv")} | {
+        *EVENTS.values(),
+        *IDEA_EVENTS.values(),
+    }
 
 
 def test_every_kind_of_event_has_its_sentence() -> None:

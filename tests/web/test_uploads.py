@@ -1,7 +1,6 @@
 """Each rule of tus 1.0 over a real HTTP server, and the page to go on from another device."""
 
 import hashlib
-import socket
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -331,32 +330,6 @@ def test_a_forged_host_is_not_repeated(program: Program) -> None:
     assert answer.status_code == 201
     assert not urlsplit(answer.headers["location"]).netloc
     assert "ke-gian" not in str(answer.headers)
-
-
-def test_who_comes_second_is_told_at_once_and_takes_over_from_a_dead_line(
-    program: Program, server: str
-) -> None:
-    path = program.begun()
-    place = urlsplit(server)
-    with socket.create_connection((str(place.hostname), place.port or 0)) as dead:
-        token = program.client.headers["authorization"]
-        head = (
-            f"PATCH {path} HTTP/1.1\r\nhost: x\r\nauthorization: {token}\r\n"
-            f"tus-resumable: 1.0.0\r\ncontent-type: {PIECE['content-type']}\r\n"
-            f"upload-offset: 0\r\ncontent-length: {len(FILE)}\r\n\r\n"
-        )
-        dead.sendall(head.encode() + FILE[:5000])
-        answers: list[httpx.Response] = []
-        while not answers or answers[-1].status_code != 204:
-            # Until the server has begun with the first one, the second may itself be the first.
-            answers.append(program.patch(path, program.offset(path), b""))
-            assert answers[-1].status_code in {204, 409, 423}, answers[-1].text
-            if program.offset(path) == 0 and answers[-1].status_code == 204:
-                answers.clear()
-        assert all(one.elapsed.total_seconds() < 1 for one in answers)
-        assert 423 in {one.status_code for one in answers}
-    assert program.offset(path) == 5000
-    assert "upload-evidence" in program.patch(path, 5000, FILE[5000:]).headers
 
 
 def test_a_file_that_waited_too_long_is_gone(program: Program, engine: Engine) -> None:
