@@ -246,6 +246,18 @@ def key_create(kid: Annotated[int, typer.Argument(min=0, max=255)]) -> None:
     typer.echo(f"Đã tạo khóa số {kid}.")
 
 
+@cli.command("forget-keys")
+def forget_keys() -> None:
+    """Xóa các mã chống trùng đã quá hạn giữ (chạy mỗi ngày)."""
+    from app.core.clock import now
+    from app.core.db import transaction
+    from app.http.idempotency import forget_old
+
+    with _database(_settings()) as engine, transaction(engine) as session:
+        gone = forget_old(session, at=now())
+    typer.echo(f"Đã xóa {gone} mã chống trùng.")
+
+
 @uploads_cli.command("expire")
 def uploads_expire() -> None:
     """Xóa các tệp gửi dở đã quá hạn, và phần tệp không còn ai gửi (chạy mỗi ngày)."""

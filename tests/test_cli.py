@@ -18,6 +18,8 @@ from app.domain.accounts.enums import Role
 from app.domain.accounts.queries import actor_of, find_user
 from app.domain.dossiers.enums import DossierState
 from app.domain.uploads.rules import KEPT_FOR
+from app.http.idempotency import KEPT_FOR as KEYS_KEPT_FOR
+from app.http.idempotency import claim
 from tests.conftest import AT
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import PASSWORD, People
@@ -156,3 +158,12 @@ def test_a_named_file_that_is_not_there_fails_the_verification(ocop: Ocop, engin
     answer = ocop("files", "verify")
     assert answer.exit_code == 1
     assert "THIẾU" in answer.output
+
+
+def test_old_keys_against_double_presses_are_forgotten(ocop: Ocop, engine: Engine) -> None:
+    with transaction(engine) as session:
+        for key, made_at in (("old-key-1", AT - KEYS_KEPT_FOR), ("new-key-1", now())):
+            claim(session, owner="user:1", key=key, request_fingerprint="x", at=made_at)
+    answer = ocop("forget-keys")
+    assert answer.exit_code == 0, answer.output
+    assert "Đã xóa 1 mã" in answer.output

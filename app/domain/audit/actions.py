@@ -12,7 +12,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session
-from sqlmodel import col, select
 
 from app.core.db import WriteSession
 from app.core.errors import Refusal
@@ -91,8 +90,3 @@ def all_or_nothing(session: WriteSession) -> Iterator[None]:
 def waiting_kinds(session: WriteSession) -> list[str]:
     """Return the kinds of event this session will record when it commits."""
     return [str(said["kind"]) for said in session.info.get(_WAITING, [])]
-
-
-def last_sequence(session: WriteSession) -> int:
-    """Return the number of the newest event, 0 for an empty log."""
-    return session.exec(select(col(AuditHead.sequence))).one_or_none() or 0

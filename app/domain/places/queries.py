@@ -8,7 +8,7 @@ from sqlmodel import col, or_, select
 from app.core.db import ReadSession
 from app.core.errors import Invalid
 from app.domain.places.enums import UnitLevel
-from app.domain.places.models import AdministrativeUnit, Agency, Holiday
+from app.domain.places.models import AdministrativeUnit, Holiday
 
 PROVINCE_CODE = "12"
 
@@ -74,16 +74,3 @@ def holidays_between(session: ReadSession, start: date, end: date) -> frozenset[
             select(col(Holiday.day)).where(col(Holiday.day) >= start, col(Holiday.day) <= end)
         ).all()
     )
-
-
-def agencies_on(session: ReadSession, on: date) -> Sequence[Agency]:
-    """Return the bodies with duties on a day."""
-    return session.exec(
-        select(Agency)
-        .where(
-            or_(col(Agency.valid_from).is_(None), col(Agency.valid_from) <= on),
-            or_(col(Agency.valid_to).is_(None), col(Agency.valid_to) >= on),
-        )
-        .order_by(col(Agency.code))
-        .limit(200)
-    ).all()
