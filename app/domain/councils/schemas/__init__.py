@@ -1,5 +1,6 @@
 """What comes in and goes out of councils: rounds, seats, meetings, sheets, findings, results."""
 
+from app.domain.councils.schemas.common import LONGEST_OPINION, LONGEST_REMARK
 from app.domain.councils.schemas.meetings import (
     CloseMeeting,
     ItemOut,
@@ -42,6 +43,8 @@ from app.domain.councils.schemas.sheets import (
 )
 
 __all__ = [
+    "LONGEST_OPINION",
+    "LONGEST_REMARK",
     "CloseMeeting",
     "ConfirmMinimum",
     "CouncilOut",
