@@ -17,7 +17,6 @@ from app.domain.dossiers.actions import (
     add_evidence,
     check_components,
     file_dossier,
-    open_dossier,
     propose_dossier,
     receive_dossier,
     return_dossier,
@@ -63,6 +62,7 @@ from app.domain.dossiers.schemas import (
     SignCommuneReport,
     WithdrawDossier,
 )
+from app.domain.recognition.actions import open_first
 from app.http.attachments import attachment
 from app.http.papers import PDF_ANSWER, pdf_answer
 
@@ -146,7 +146,7 @@ def index(  # noqa: PLR0917 -- FastAPI hands parameters over by name
 @router.post("/dossiers", status_code=201, summary="Mở hồ sơ")
 def open_(call: Writing, data: OpenDossier) -> DossierOut:
     """Open the dossier of a product, pinned to the rulebooks of today."""
-    dossier = open_dossier(
+    dossier = open_first(
         call.session,
         data,
         actor=call.actor,

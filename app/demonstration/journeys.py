@@ -17,7 +17,6 @@ from app.domain.dossiers.actions import (
     check_at_province,
     check_components,
     file_dossier,
-    open_dossier,
     propose_dossier,
     receive_dossier,
     record_site_survey,
@@ -68,6 +67,7 @@ from app.domain.dossiers.schemas import (
     SignAdvisoryReport,
     SignCommuneReport,
 )
+from app.domain.recognition.actions import open_first
 from app.rulebooks import loader
 
 AGENCY, ADVISOR = "canbotinh", "totuvan"
@@ -131,7 +131,7 @@ class Journey:
         if key not in self.stage.products:
             self.stage.register_product(self.stage.producers[self.producer], self.product, at)
         product = self.stage.products[key]
-        self._dossier = open_dossier(
+        self._dossier = open_first(
             self.stage.session,
             OpenDossier(
                 product_code=product.code,

@@ -7,9 +7,8 @@ from fastapi import Response
 from app.core.clock import local_day
 from app.core.errors import Invalid, Refusal
 from app.domain.councils.queries import filing_windows
-from app.domain.dossiers.actions import GateHolds, open_dossier, why_not_gates
+from app.domain.dossiers.actions import GateHolds, why_not_gates
 from app.domain.dossiers.enums import DossierKind
-from app.domain.dossiers.policy import why_not_open
 from app.domain.dossiers.queries import dossiers_of_product, gates_before
 from app.domain.dossiers.rules import (
     FILING_WINDOWS,
@@ -20,9 +19,13 @@ from app.domain.dossiers.rules import (
 )
 from app.domain.dossiers.schemas import OpenDossier, OpenFromCertificate
 from app.domain.products.queries import get_product
-from app.domain.recognition.actions import open_renewal, open_upgrade
-from app.domain.recognition.policy import why_not_renew, why_not_upgrade
-from app.domain.recognition.queries import CertifiedProduct, get_certificate
+from app.domain.recognition.actions import open_first, open_renewal, open_upgrade
+from app.domain.recognition.policy import why_not_open_first, why_not_renew, why_not_upgrade
+from app.domain.recognition.queries import (
+    CertifiedProduct,
+    get_certificate,
+    running_certificate,
+)
 from app.rulebooks import loader
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form, validated
@@ -48,7 +51,7 @@ def create(form: PostedForm, page: Page) -> Response:
 
     def do() -> str:
         data = validated(OpenDossier, {"product_code": code, "gate_answers": _answers(form)})
-        return open_dossier(
+        return open_first(
             page.session,
             data,
             actor=page.actor,
@@ -153,7 +156,9 @@ def _gates(
     pins = loader.pins(product.set_number, day, page.settings.council_rules_dir)
     rubric, regime = loader.rubric(pins.rubric_code), loader.regime(pins.regime_code)
     questions = gates_before(product, producer, on=day)
-    why_not: Refusal | None = why_not_open(page.actor, producer) or why_not_gates(
+    # From a certificate, whether it goes on was asked before (`_again`).
+    running = None if found else running_certificate(page.session, product.id or 0, on=day)
+    why_not: Refusal | None = why_not_open_first(page.actor, producer, running) or why_not_gates(
         questions, producer, rubric
     )
     rounds = filing_windows(page.session, regime, on=day) if runs_in_rounds(regime, kind) else ()

@@ -19,7 +19,7 @@ from app.domain.products.models import SETS
 from app.domain.products.policy import why_not_write
 from app.domain.products.queries import get_product, get_product_with_old_codes, products_page
 from app.domain.products.schemas import ChangeProduct, CreateProduct
-from app.domain.recognition.queries import certificates_of_products
+from app.domain.recognition.queries import running_certificate
 from app.rulebooks import loader
 from app.web.deps import After, Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
@@ -107,9 +107,7 @@ def product_page(page: SignedInPage, code: str, form: Form, *, status: int = 200
         idea=idea_of_product(page.session, product, actor=page.actor),
         why_not_change=why_not_write(page.actor, producer),
         why_not_open=why_not_open(page.actor, producer),
-        certificate=certificates_of_products(page.session, [product.id or 0], on=day).get(
-            product.id or 0
-        ),
+        certificate=running_certificate(page.session, product.id or 0, on=day),
         windows_basis=FILING_WINDOWS,
         rounds=filing_windows(page.session, loader.in_force(day), on=day),
     )

@@ -11,6 +11,7 @@ from app.domain.producers.models import Producer
 from app.domain.recognition.enums import DecisionState, Standing
 from app.domain.recognition.models import Certificate, RecognitionDecision
 from app.domain.recognition.rules import (
+    GOES_ON,
     HIGHEST_STAR,
     IN_FORCE,
     RENEWAL,
@@ -86,6 +87,17 @@ def why_not_import(actor: Actor) -> Refusal | None:
     return ImportingNotYours()
 
 
+class RecognitionRuns(Refused):
+    """A first dossier is opened when nothing of an earlier recognition is left to go on from."""
+
+    code = "certificate.recognition_runs"
+    message = (
+        "Sản phẩm có giấy chứng nhận {certificate}, thời hạn đến hết {last}: "
+        "lần tiếp theo là hồ sơ nâng hạng hoặc đánh giá lại, mở từ giấy chứng nhận đó."
+    )
+    basis = GOES_ON
+
+
 class NotInForce(Refused):
     """Only a certificate in force is upgraded."""
 
@@ -154,6 +166,17 @@ class Certified(Protocol):
     @property
     def on(self) -> date:
         """The day asked for."""
+
+
+def why_not_open_first(
+    actor: Actor, producer: Producer, running: Certificate | None
+) -> Refusal | None:
+    """The applicant registers a product once no certificate of it runs (art. 4.3, 6.1.a)."""
+    if refusal := why_not_open(actor, producer):
+        return refusal
+    if running is None:
+        return None
+    return RecognitionRuns(certificate=running.code, last=f"{running.expires_on:%d/%m/%Y}")
 
 
 def why_not_upgrade(actor: Actor, found: Certified) -> Refusal | None:

@@ -32,6 +32,7 @@ from app.domain.recognition.rules import (
     LOWEST_RECOGNISED,
     RENEWAL_FILING,
     STANDING_BASIS,
+    goes_on,
     is_recognised_by_province,
     renewal_window,
     standing,
@@ -316,16 +317,15 @@ def certificates_page(
     )
 
 
-def certificates_of_products(
-    session: ReadSession, product_ids: Sequence[int], *, on: date
-) -> dict[int, Certificate]:
-    """Return the certificate in force on a day of each product that has one."""
-    rows = session.exec(
-        select(Certificate).where(
-            col(Certificate.product_id).in_(set(product_ids)), *in_force_on(on)
-        )
-    ).all()
-    return {one.product_id: one for one in rows}
+def running_certificate(session: ReadSession, product_id: int, *, on: date) -> Certificate | None:
+    """Return the certificate a product goes on from, if it has one: a first dossier is not next."""
+    newest = session.exec(
+        select(Certificate)
+        .where(col(Certificate.product_id) == product_id, col(Certificate.issued_on) <= on)
+        .order_by(col(Certificate.issued_on).desc(), col(Certificate.id).desc())
+        .limit(1)
+    ).one_or_none()
+    return newest if newest is not None and goes_on(newest, on, in_force(on)) else None
 
 
 def register_page(

@@ -16,6 +16,7 @@ UPGRADE = "26/2026/QĐ-TTg, Điều 7.5"
 RENEWAL = "26/2026/QĐ-TTg, Điều 7.6"
 RENEWAL_FILING = "26/2026/QĐ-TTg, Điều 7.6.a"
 EXTENSION = "26/2026/QĐ-TTg, Điều 12.3"
+GOES_ON = "26/2026/QĐ-TTg, Điều 4.3, Điều 7.5, Điều 7.6"
 _MONTHS_A_YEAR = 12
 
 STANDING_BASIS: dict[Standing, str] = {
@@ -115,6 +116,18 @@ def may_file_renewal(expires_on: date, on: date, regime: Regime) -> bool:
     if could_not_meet_window(expires_on, regime):
         return on <= last_extended_day(expires_on, regime)
     return window.first <= on <= window.last
+
+
+def goes_on(certificate: Certified, on: date, regime: Regime) -> bool:
+    """Tell whether an upgrade or a renewal is the next dossier of the product.
+
+    While the certificate is in force, and after its end as long as a renewal is still taken.
+    Once neither holds the product registers like any other (26/2026/QĐ-TTg art. 4.3, 7.6, 12.3).
+    """
+    worth = standing(certificate, on, regime)
+    if worth in IN_FORCE:
+        return True
+    return worth is Standing.EXPIRED and may_file_renewal(certificate.expires_on, on, regime)
 
 
 def standing(certificate: Certified, on: date, regime: Regime) -> Standing:

@@ -35,7 +35,6 @@ from app.domain.recognition.policy import (
     SigningByProvince,
 )
 from app.domain.recognition.queries import (
-    certificates_of_products,
     certificates_page,
     decided_products,
     get_certificate,
@@ -43,6 +42,7 @@ from app.domain.recognition.queries import (
     get_register_entry,
     recognisable,
     register_page,
+    running_certificate,
     work_for,
 )
 from app.domain.recognition.schemas import ImportRecognised, ReviseDecision, SignDecision
@@ -276,7 +276,7 @@ def test_a_new_recognition_supersedes_the_older_one(
     assert entry.standing is Standing.SUPERSEDED
     before = get_register_entry(session, older.code, on=today - timedelta(days=1))
     assert before.standing is Standing.VALID
-    assert certificates_of_products(session, [product.id or 0], on=today) == {product.id: newer}
+    assert running_certificate(session, product.id or 0, on=today) == newer
     shown = register_page(session, on=today)
     assert [one.certificate.code for one in shown.items] == [newer.code]
 

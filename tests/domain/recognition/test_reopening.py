@@ -41,12 +41,19 @@ from app.domain.producers.enums import ProducerKind
 from app.domain.recognition.actions import (
     ProductCodeTaken,
     import_recognised,
+    open_first,
     open_renewal,
     open_upgrade,
 )
 from app.domain.recognition.enums import Standing
 from app.domain.recognition.models import Certificate
-from app.domain.recognition.policy import NothingAbove, NotInForce, RenewalTooEarly, RenewalTooLate
+from app.domain.recognition.policy import (
+    NothingAbove,
+    NotInForce,
+    RecognitionRuns,
+    RenewalTooEarly,
+    RenewalTooLate,
+)
 from app.domain.recognition.queries import get_certificate, work_for
 from app.domain.recognition.rules import standing
 from app.domain.recognition.schemas import ImportRecognised
@@ -251,6 +258,101 @@ def test_a_recognised_product_does_not_begin_again(session: WriteSession, people
     data = OpenDossier(product_code=product.code, gate_answers=passing_gates())
     with pytest.raises(AlreadyRecognised):
         open_dossier(session, data, actor=people.producer(certificate.producer_id), at=people.at)
+
+
+def begin_again(session: WriteSession, people: People, certificate: Certificate) -> Dossier:
+    """Open a first dossier of a product that has this certificate, through its producer."""
+    product = get_certificate(
+        session, certificate.code, actor=people.agency(), on=local_day(people.at)
+    ).product
+    return open_first(
+        session,
+        OpenDossier(product_code=product.code, gate_answers=passing_gates()),
+        actor=people.producer(certificate.producer_id),
+        at=people.at,
+    )
+
+
+@pytest.mark.parametrize("days", [181, 150, 119, 0])
+def test_a_product_does_not_begin_again_while_its_certificate_is_good(
+    session: WriteSession, people: People, days: int
+) -> None:
+    certificate = recognised(session, people)
+    at_days_before(people, certificate, days)
+    with pytest.raises(RecognitionRuns) as problem:
+        begin_again(session, people, certificate)
+    assert certificate.code in problem.value.text
+    assert f"{certificate.expires_on:%d/%m/%Y}" in problem.value.text
+    assert "Điều 4.3" in (problem.value.legal_basis or "")
+
+
+def test_a_product_whose_certificate_ended_begins_again(
+    session: WriteSession, people: People
+) -> None:
+    certificate = recognised(session, people)
+    at_days_before(people, certificate, -1)
+    again = begin_again(session, people, certificate)
+    assert again.kind is DossierKind.FIRST
+    assert (again.certificate_code, again.previous_dossier_id) == ("", None)
+    with pytest.raises(DossierOpen):
+        begin_again(session, people, certificate)
+
+
+def test_a_product_of_the_past_begins_again_when_its_certificate_ended(
+    session: WriteSession, people: People
+) -> None:
+    certificate = import_certificate(session, people)
+    with pytest.raises(RecognitionRuns):
+        begin_again(session, people, certificate)
+    at_days_before(people, certificate, -1)
+    assert begin_again(session, people, certificate).kind is DossierKind.FIRST
+
+
+def test_a_product_whose_certificate_was_revoked_begins_again(
+    session: WriteSession, people: People
+) -> None:
+    certificate = recognised(session, people)
+    certificate.revoked_on = local_day(people.at)
+    session.flush()
+    assert begin_again(session, people, certificate).kind is DossierKind.FIRST
+
+
+def test_what_may_still_be_renewed_after_its_end_is_renewed(
+    session: WriteSession, people: People
+) -> None:
+    # Its window had closed before the decision began: art. 12.3 keeps it up to 180 days.
+    certificate = import_certificate(
+        session, people, issued_on=date(2023, 7, 1), expires_on=date(2026, 7, 1)
+    )
+    at_days_before(people, certificate, -180)
+    with pytest.raises(RecognitionRuns):
+        begin_again(session, people, certificate)
+    at_days_before(people, certificate, -181)
+    assert begin_again(session, people, certificate).kind is DossierKind.FIRST
+
+
+def test_only_the_applicant_begins_again(session: WriteSession, people: People) -> None:
+    certificate = recognised(session, people)
+    product = get_certificate(
+        session, certificate.code, actor=people.agency(), on=local_day(people.at)
+    ).product
+    data = OpenDossier(product_code=product.code, gate_answers=passing_gates())
+    with pytest.raises(NotPermitted):
+        open_first(session, data, actor=people.leader(), at=people.at)
+
+
+def test_a_second_recognition_after_a_gap_keeps_the_code_of_the_product(
+    session: WriteSession, people: People
+) -> None:
+    old = recognised(session, people)
+    at_days_before(people, old, -30)
+    dossier = begin_again(session, people, old)
+    dossier.state = DossierState.ACCEPTED
+    lock_result(session, people, dossier, star=4)
+    decision = sign(session, people, make_decision(session, people, dossier, number="78/QĐ-UBND"))
+    (new,) = certificates_of(session, decision)
+    assert new.product_code == old.product_code is not None
+    assert standing(new, local_day(people.at), LAW) is Standing.VALID
 
 
 # --- what is carried --------------------------------------------------------------------------

@@ -104,15 +104,17 @@ def open_dossier(
     *,
     actor: Actor,
     at: datetime,
+    recognition_ended: bool = False,
     council_rules_dir: Path | None = None,
 ) -> Dossier:
     """Open a first dossier pinned to the rulebooks of the day; records dossier.opened.
 
     Refused to others than the producer and its commune's officer, while a gate holds or is not
-    answered, while another dossier of the product is under way, and for a recognised product.
+    answered, while another dossier of the product is under way, and for a recognised product,
+    unless recognition, which knows the certificates, says that none of them runs any more.
     """
     product, producer = _own_product(session, data.product_code, actor=actor)
-    _check_no_other(session, product, kind=data.kind)
+    _check_no_other(session, product, may_be_recognised=recognition_ended)
     return _open(
         session,
         Origin(kind=data.kind, product_code=product.code),
@@ -139,7 +141,7 @@ def open_from_certificate(
     The caller, recognition, has checked certificate and window; refused here like a first dossier.
     """
     product, producer = _own_product(session, origin.product_code, actor=actor)
-    _check_no_other(session, product, kind=origin.kind)
+    _check_no_other(session, product, may_be_recognised=True)
     dossier = _open(
         session,
         origin,
@@ -300,12 +302,12 @@ def _keep_answers(
     )
 
 
-def _check_no_other(session: WriteSession, product: Product, *, kind: DossierKind) -> None:
+def _check_no_other(session: WriteSession, product: Product, *, may_be_recognised: bool) -> None:
     others = session.exec(
         select(Dossier).where(col(Dossier.product_id) == product.id).order_by(col(Dossier.id))
     ).all()
     for other in others:
         if other.state not in CLOSED:
             raise DossierOpen(dossier=other.code)
-        if kind is DossierKind.FIRST and other.state is DossierState.RECOGNISED:
+        if other.state is DossierState.RECOGNISED and not may_be_recognised:
             raise AlreadyRecognised(dossier=other.code)

@@ -16,7 +16,7 @@ from app.domain.recognition.actions.deciding import (
     revise_decision,
     sign_decision,
 )
-from app.domain.recognition.actions.reopening import open_renewal, open_upgrade
+from app.domain.recognition.actions.reopening import open_first, open_renewal, open_upgrade
 
 __all__ = [
     "AlreadyInDecision",
@@ -31,6 +31,7 @@ __all__ = [
     "ResultNotLocked",
     "draft_decision",
     "import_recognised",
+    "open_first",
     "open_renewal",
     "open_upgrade",
     "revise_decision",

@@ -1,4 +1,4 @@
-"""A certified product goes on: the dossiers of its upgrade and of its renewal (art. 7.5, 7.6)."""
+"""What dossier is next: a first one, or from a certificate an upgrade or a renewal (art. 7.5, 7.6)."""
 
 from datetime import datetime
 from pathlib import Path
@@ -6,12 +6,43 @@ from pathlib import Path
 from app.core.clock import local_day
 from app.core.db import WriteSession
 from app.domain.accounts.rules import Actor
-from app.domain.dossiers.actions import open_from_certificate
+from app.domain.dossiers.actions import open_dossier, open_from_certificate
 from app.domain.dossiers.enums import DossierKind
 from app.domain.dossiers.models import Dossier
-from app.domain.dossiers.schemas import OpenFromCertificate, Origin
-from app.domain.recognition.policy import why_not_renew, why_not_upgrade
-from app.domain.recognition.queries import CertifiedProduct, certificate_for_update
+from app.domain.dossiers.schemas import OpenDossier, OpenFromCertificate, Origin
+from app.domain.products.queries import product_for_update
+from app.domain.recognition.policy import why_not_open_first, why_not_renew, why_not_upgrade
+from app.domain.recognition.queries import (
+    CertifiedProduct,
+    certificate_for_update,
+    running_certificate,
+)
+
+
+def open_first(
+    session: WriteSession,
+    data: OpenDossier,
+    *,
+    actor: Actor,
+    at: datetime,
+    council_rules_dir: Path | None = None,
+) -> Dossier:
+    """Open a first dossier, of a product whose recognition ended too; records dossier.opened.
+
+    Refused while a certificate of the product runs or may be renewed, and like any dossier.
+    """
+    product, producer = product_for_update(session, data.product_code, actor=actor)
+    running = running_certificate(session, product.id or 0, on=local_day(at))
+    if refusal := why_not_open_first(actor, producer, running):
+        raise refusal
+    return open_dossier(
+        session,
+        data,
+        actor=actor,
+        at=at,
+        recognition_ended=True,
+        council_rules_dir=council_rules_dir,
+    )
 
 
 def open_upgrade(
