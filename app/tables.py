@@ -2,11 +2,13 @@
 
 from app.core import numbering
 from app.domain.accounts import models as accounts
+from app.domain.advisory import models as advisory
 from app.domain.audit import models as audit
 from app.domain.councils import models as councils
 from app.domain.dossiers import models as dossiers
 from app.domain.ideas import models as ideas
 from app.domain.imports import models as imports
+from app.domain.notices import models as notices
 from app.domain.photos import models as photos
 from app.domain.places import models as places
 from app.domain.producers import models as producers
@@ -21,10 +23,12 @@ TABLES = (
     audit,
     places,
     accounts,
+    notices,
     producers,
     products,
     ideas,
     photos,
+    advisory,
     dossiers,
     uploads,
     councils,

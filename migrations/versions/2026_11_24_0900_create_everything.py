@@ -38,6 +38,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_administrative_units_name_folded'), ['name_folded'], unique=False)
         batch_op.create_index(batch_op.f('ix_administrative_units_valid_to'), ['valid_to'], unique=False)
 
+    op.create_table('advisory_teams',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('decision_number', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('decided_on', sa.Date(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('term_from', sa.Date(), nullable=False),
+    sa.Column('term_to', sa.Date(), nullable=False),
+    sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.CheckConstraint('term_to >= term_from', name=op.f('ck_advisory_teams_term')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_advisory_teams')),
+    sa.UniqueConstraint('code', name=op.f('uq_advisory_teams_code')),
+    sa.UniqueConstraint('year', 'decision_number', name=op.f('uq_advisory_teams_year_decision_number'))
+    )
     op.create_table('agencies',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
@@ -81,14 +96,19 @@ def upgrade() -> None:
     op.create_table('councils',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
-    sa.Column('decision_number', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('decision_number', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
     sa.Column('decided_on', sa.Date(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('term_from', sa.Date(), nullable=False),
+    sa.Column('term_to', sa.Date(), nullable=False),
     sa.Column('council_rules_code', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
     sa.Column('council_rules_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.CheckConstraint('term_to >= term_from', name=op.f('ck_councils_term')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_councils')),
     sa.UniqueConstraint('code', name=op.f('uq_councils_code')),
-    sa.UniqueConstraint('decision_number', name=op.f('uq_councils_decision_number'))
+    sa.UniqueConstraint('year', 'decision_number', name=op.f('uq_councils_year_decision_number'))
     )
     op.create_table('holidays',
     sa.Column('day', sa.Date(), nullable=False),
@@ -114,6 +134,13 @@ def upgrade() -> None:
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
     sa.Column('last', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_number_series'))
+    )
+    op.create_table('pinned_council_rules',
+    sa.Column('content_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('content', sa.Text(), nullable=False),
+    sa.Column('pinned_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('content_hash', name=op.f('pk_pinned_council_rules'))
     )
     op.create_table('producers',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -192,11 +219,54 @@ def upgrade() -> None:
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('organisation', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('password_hash', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('email', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('phone', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('wants_email', sa.Boolean(), nullable=False),
+    sa.Column('wants_sms', sa.Boolean(), nullable=False),
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('disabled_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_users')),
     sa.UniqueConstraint('username', name=op.f('uq_users_username'))
     )
+    op.create_table('advisory_amendments',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('team_id', sa.Integer(), nullable=False),
+    sa.Column('decision_number', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('decided_on', sa.Date(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('effective_on', sa.Date(), nullable=False),
+    sa.Column('changes', sa.JSON(), nullable=False),
+    sa.Column('recorded_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('recorded_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['team_id'], ['advisory_teams.id'], name=op.f('fk_advisory_amendments_team_id_advisory_teams')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_advisory_amendments')),
+    sa.UniqueConstraint('code', name=op.f('uq_advisory_amendments_code')),
+    sa.UniqueConstraint('year', 'decision_number', name=op.f('uq_advisory_amendments_year_decision_number'))
+    )
+    with op.batch_alter_table('advisory_amendments', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_advisory_amendments_team_id'), ['team_id'], unique=False)
+
+    op.create_table('advisory_members',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('team_id', sa.Integer(), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('organisation', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('title', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('duty', sa.Enum('head', 'deputy', 'secretary', 'member', name='duty', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('joined_on', sa.Date(), nullable=False),
+    sa.Column('left_on', sa.Date(), nullable=True),
+    sa.CheckConstraint('left_on >= joined_on', name=op.f('ck_advisory_members_left_after_joined')),
+    sa.ForeignKeyConstraint(['team_id'], ['advisory_teams.id'], name=op.f('fk_advisory_members_team_id_advisory_teams')),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_advisory_members_user_id_users')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_advisory_members'))
+    )
+    with op.batch_alter_table('advisory_members', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_advisory_members_team_id'), ['team_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_advisory_members_user_id'), ['user_id'], unique=False)
+        batch_op.create_index('uq_advisory_members_serving', ['team_id', 'user_id'], unique=True, sqlite_where=sa.text('left_on IS NULL'), postgresql_where=sa.text('left_on IS NULL'))
+
     op.create_table('api_tokens',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
@@ -215,22 +285,47 @@ def upgrade() -> None:
     with op.batch_alter_table('api_tokens', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_api_tokens_user_id'), ['user_id'], unique=False)
 
+    op.create_table('council_amendments',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('council_id', sa.Integer(), nullable=False),
+    sa.Column('decision_number', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('decided_on', sa.Date(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('effective_on', sa.Date(), nullable=False),
+    sa.Column('changes', sa.JSON(), nullable=False),
+    sa.Column('recorded_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('recorded_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['council_id'], ['councils.id'], name=op.f('fk_council_amendments_council_id_councils')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_council_amendments')),
+    sa.UniqueConstraint('code', name=op.f('uq_council_amendments_code')),
+    sa.UniqueConstraint('year', 'decision_number', name=op.f('uq_council_amendments_year_decision_number'))
+    )
+    with op.batch_alter_table('council_amendments', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_council_amendments_council_id'), ['council_id'], unique=False)
+
     op.create_table('council_members',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('council_id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('organisation', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('title', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('seat', sa.Enum('chair', 'secretary', 'member', 'invited', name='seat', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('voting', sa.Boolean(), nullable=False),
+    sa.Column('seated_on', sa.Date(), nullable=False),
+    sa.Column('left_on', sa.Date(), nullable=True),
+    sa.Column('succeeds_id', sa.Integer(), nullable=True),
+    sa.CheckConstraint('left_on >= seated_on', name=op.f('ck_council_members_left_after_seated')),
     sa.ForeignKeyConstraint(['council_id'], ['councils.id'], name=op.f('fk_council_members_council_id_councils')),
+    sa.ForeignKeyConstraint(['succeeds_id'], ['council_members.id'], name=op.f('fk_council_members_succeeds_id_council_members')),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_council_members_user_id_users')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_council_members')),
-    sa.UniqueConstraint('council_id', 'user_id', name=op.f('uq_council_members_council_id_user_id'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_council_members'))
     )
     with op.batch_alter_table('council_members', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_council_members_council_id'), ['council_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_council_members_user_id'), ['user_id'], unique=False)
+        batch_op.create_index('uq_council_members_sitting', ['council_id', 'user_id'], unique=True, sqlite_where=sa.text('left_on IS NULL'), postgresql_where=sa.text('left_on IS NULL'))
 
     op.create_table('evidence',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -247,6 +342,7 @@ def upgrade() -> None:
     sa.Column('file_name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('media_type', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
     sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('pages', sa.Integer(), nullable=True),
     sa.Column('sha256', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('added_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('added_by_helper', sa.Boolean(), nullable=False),
@@ -324,6 +420,32 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_memberships_producer_id'), ['producer_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_memberships_user_id'), ['user_id'], unique=False)
 
+    op.create_table('notices',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('subject_code', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('occasion', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('title', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('todo', sa.Text(), nullable=False),
+    sa.Column('params', sa.JSON(), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=True),
+    sa.Column('route_name', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('basis', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('read_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('planned_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_notices_user_id_users')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_notices')),
+    sa.UniqueConstraint('code', name=op.f('uq_notices_code')),
+    sa.UniqueConstraint('user_id', 'kind', 'subject_code', 'occasion', name=op.f('uq_notices_user_id_kind_subject_code_occasion'))
+    )
+    with op.batch_alter_table('notices', schema=None) as batch_op:
+        batch_op.create_index('ix_notices_not_planned', ['id'], unique=False, sqlite_where=sa.text('planned_at IS NULL'), postgresql_where=sa.text('planned_at IS NULL'))
+        batch_op.create_index('ix_notices_unread', ['user_id', 'id'], unique=False, sqlite_where=sa.text('read_at IS NULL'), postgresql_where=sa.text('read_at IS NULL'))
+        batch_op.create_index('ix_notices_user', ['user_id', 'id'], unique=False)
+
     op.create_table('products',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
@@ -376,6 +498,48 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('uploads', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_uploads_expires_at'), ['expires_at'], unique=False)
+
+    op.create_table('chair_delegations',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('council_id', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('number', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('signed_on', sa.Date(), nullable=False),
+    sa.Column('scope', sa.Text(), nullable=False),
+    sa.Column('first_day', sa.Date(), nullable=False),
+    sa.Column('last_day', sa.Date(), nullable=False),
+    sa.Column('recorded_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('recorded_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.CheckConstraint('last_day >= first_day', name=op.f('ck_chair_delegations_days')),
+    sa.ForeignKeyConstraint(['council_id'], ['councils.id'], name=op.f('fk_chair_delegations_council_id_councils')),
+    sa.ForeignKeyConstraint(['member_id'], ['council_members.id'], name=op.f('fk_chair_delegations_member_id_council_members')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_chair_delegations')),
+    sa.UniqueConstraint('code', name=op.f('uq_chair_delegations_code'))
+    )
+    with op.batch_alter_table('chair_delegations', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_chair_delegations_council_id'), ['council_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_chair_delegations_member_id'), ['member_id'], unique=False)
+
+    op.create_table('deliveries',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('notice_id', sa.Integer(), nullable=False),
+    sa.Column('channel', sa.Enum('email', 'sms', name='channel', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('state', sa.Enum('waiting', 'sent', 'given_up', name='deliverystate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('due_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('leased_until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('sent_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('problem', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name=op.f('ck_deliveries_sent_and_time')),
+    sa.ForeignKeyConstraint(['notice_id'], ['notices.id'], name=op.f('fk_deliveries_notice_id_notices')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_deliveries')),
+    sa.UniqueConstraint('code', name=op.f('uq_deliveries_code')),
+    sa.UniqueConstraint('notice_id', 'channel', name=op.f('uq_deliveries_notice_id_channel'))
+    )
+    with op.batch_alter_table('deliveries', schema=None) as batch_op:
+        batch_op.create_index('ix_deliveries_due', ['state', 'channel', 'due_at'], unique=False)
 
     op.create_table('dossiers',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -443,30 +607,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_dossiers_round_id'), ['round_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_dossiers_state'), ['state'], unique=False)
         batch_op.create_index('uq_dossiers_open_product', ['product_id'], unique=True, sqlite_where=sa.text("state NOT IN ('recognised', 'below_three', 'excluded', 'withdrawn')"), postgresql_where=sa.text("state NOT IN ('recognised', 'below_three', 'excluded', 'withdrawn')"))
-
-    op.create_table('meetings',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('council_id', sa.Integer(), nullable=False),
-    sa.Column('round_id', sa.Integer(), nullable=False),
-    sa.Column('state', sa.Enum('scheduled', 'open', 'closed', name='meetingstate', native_enum=False, create_constraint=True, length=40), nullable=False),
-    sa.Column('place', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('starts_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-    sa.Column('opened_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.Column('presiding_id', sa.Integer(), nullable=True),
-    sa.Column('closed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.Column('minutes_number', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('conclusion', sa.Text(), nullable=False),
-    sa.ForeignKeyConstraint(['council_id'], ['councils.id'], name=op.f('fk_meetings_council_id_councils')),
-    sa.ForeignKeyConstraint(['presiding_id'], ['council_members.id'], name=op.f('fk_meetings_presiding_id_council_members')),
-    sa.ForeignKeyConstraint(['round_id'], ['rounds.id'], name=op.f('fk_meetings_round_id_rounds')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_meetings')),
-    sa.UniqueConstraint('code', name=op.f('uq_meetings_code'))
-    )
-    with op.batch_alter_table('meetings', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_meetings_council_id'), ['council_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_meetings_round_id'), ['round_id'], unique=False)
 
     op.create_table('product_code_aliases',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -561,29 +701,6 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['dossier_id'], ['dossiers.id'], name=op.f('fk_advisory_reports_dossier_id_dossiers')),
     sa.PrimaryKeyConstraint('dossier_id', name=op.f('pk_advisory_reports'))
     )
-    op.create_table('agenda_items',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('meeting_id', sa.Integer(), nullable=False),
-    sa.Column('dossier_id', sa.Integer(), nullable=False),
-    sa.Column('position', sa.Integer(), nullable=False),
-    sa.Column('state', sa.Enum('waiting', 'scoring', 'locked', name='itemstate', native_enum=False, create_constraint=True, length=40), nullable=False),
-    sa.Column('survey_record', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
-    sa.Column('scoring_round', sa.Integer(), nullable=False),
-    sa.Column('divergence_note', sa.Text(), nullable=False),
-    sa.Column('locked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.Column('locked_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-    sa.ForeignKeyConstraint(['dossier_id'], ['dossiers.id'], name=op.f('fk_agenda_items_dossier_id_dossiers')),
-    sa.ForeignKeyConstraint(['meeting_id'], ['meetings.id'], name=op.f('fk_agenda_items_meeting_id_meetings')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_agenda_items')),
-    sa.UniqueConstraint('code', name=op.f('uq_agenda_items_code')),
-    sa.UniqueConstraint('meeting_id', 'dossier_id', name=op.f('uq_agenda_items_meeting_id_dossier_id'))
-    )
-    with op.batch_alter_table('agenda_items', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_agenda_items_dossier_id'), ['dossier_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_agenda_items_meeting_id'), ['meeting_id'], unique=False)
-
     op.create_table('attachments',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
@@ -604,14 +721,6 @@ def upgrade() -> None:
     with op.batch_alter_table('attachments', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_attachments_dossier_id'), ['dossier_id'], unique=False)
 
-    op.create_table('attendances',
-    sa.Column('meeting_id', sa.Integer(), nullable=False),
-    sa.Column('member_id', sa.Integer(), nullable=False),
-    sa.Column('present', sa.Boolean(), nullable=False),
-    sa.ForeignKeyConstraint(['meeting_id'], ['meetings.id'], name=op.f('fk_attendances_meeting_id_meetings')),
-    sa.ForeignKeyConstraint(['member_id'], ['council_members.id'], name=op.f('fk_attendances_member_id_council_members')),
-    sa.PrimaryKeyConstraint('meeting_id', 'member_id', name=op.f('pk_attendances'))
-    )
     op.create_table('certificates',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
@@ -799,6 +908,42 @@ def upgrade() -> None:
     with op.batch_alter_table('idea_reviews', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_idea_reviews_idea_id'), ['idea_id'], unique=False)
 
+    op.create_table('meetings',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('council_id', sa.Integer(), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=True),
+    sa.Column('form', sa.Enum('in_person', 'written', name='meetingform', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('state', sa.Enum('scheduled', 'open', 'closed', name='meetingstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('place', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('starts_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('papers_promised_on', sa.Date(), nullable=True),
+    sa.Column('renewal_reason', sa.Text(), nullable=False),
+    sa.Column('opinions_due_on', sa.Date(), nullable=True),
+    sa.Column('collected_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('reminded_on', sa.Date(), nullable=True),
+    sa.Column('opened_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('presiding_id', sa.Integer(), nullable=True),
+    sa.Column('delegation_id', sa.Integer(), nullable=True),
+    sa.Column('council_rules_code', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('council_rules_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('closed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('minutes_number', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('conclusion', sa.Text(), nullable=False),
+    sa.Column('pack_secret', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.CheckConstraint("(form = 'written') = (opinions_due_on IS NOT NULL)", name=op.f('ck_meetings_written_until_a_day')),
+    sa.ForeignKeyConstraint(['council_id'], ['councils.id'], name=op.f('fk_meetings_council_id_councils')),
+    sa.ForeignKeyConstraint(['delegation_id'], ['chair_delegations.id'], name=op.f('fk_meetings_delegation_id_chair_delegations')),
+    sa.ForeignKeyConstraint(['presiding_id'], ['council_members.id'], name=op.f('fk_meetings_presiding_id_council_members')),
+    sa.ForeignKeyConstraint(['round_id'], ['rounds.id'], name=op.f('fk_meetings_round_id_rounds')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_meetings')),
+    sa.UniqueConstraint('code', name=op.f('uq_meetings_code'))
+    )
+    with op.batch_alter_table('meetings', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_meetings_council_id'), ['council_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_meetings_round_id'), ['round_id'], unique=False)
+
     op.create_table('province_checks',
     sa.Column('dossier_id', sa.Integer(), nullable=False),
     sa.Column('ordinal', sa.Integer(), autoincrement=False, nullable=False),
@@ -834,6 +979,88 @@ def upgrade() -> None:
     with op.batch_alter_table('site_surveys', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_site_surveys_dossier_id'), ['dossier_id'], unique=False)
 
+    op.create_table('agenda_items',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('meeting_id', sa.Integer(), nullable=False),
+    sa.Column('dossier_id', sa.Integer(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=True),
+    sa.Column('papers_open_on', sa.Date(), nullable=True),
+    sa.Column('state', sa.Enum('waiting', 'scoring', 'locked', 'taken_off', name='itemstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('taken_off_reason', sa.Text(), nullable=False),
+    sa.Column('taken_off_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('survey_record', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.Column('scoring_round', sa.Integer(), nullable=False),
+    sa.Column('divergence_note', sa.Text(), nullable=False),
+    sa.Column('locked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('locked_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.ForeignKeyConstraint(['dossier_id'], ['dossiers.id'], name=op.f('fk_agenda_items_dossier_id_dossiers')),
+    sa.ForeignKeyConstraint(['meeting_id'], ['meetings.id'], name=op.f('fk_agenda_items_meeting_id_meetings')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_agenda_items')),
+    sa.UniqueConstraint('code', name=op.f('uq_agenda_items_code')),
+    sa.UniqueConstraint('meeting_id', 'dossier_id', name=op.f('uq_agenda_items_meeting_id_dossier_id'))
+    )
+    with op.batch_alter_table('agenda_items', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_agenda_items_dossier_id'), ['dossier_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_agenda_items_meeting_id'), ['meeting_id'], unique=False)
+
+    op.create_table('attendances',
+    sa.Column('meeting_id', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('present', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['meeting_id'], ['meetings.id'], name=op.f('fk_attendances_meeting_id_meetings')),
+    sa.ForeignKeyConstraint(['member_id'], ['council_members.id'], name=op.f('fk_attendances_member_id_council_members')),
+    sa.PrimaryKeyConstraint('meeting_id', 'member_id', name=op.f('pk_attendances'))
+    )
+    op.create_table('stamp_batches',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('state', sa.Enum('ordered', 'approved', 'refused', 'issued', 'delivered', 'in_use', 'closed', name='batchstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('certificate_id', sa.Integer(), nullable=False),
+    sa.Column('producer_id', sa.Integer(), nullable=False),
+    sa.Column('quantity', sa.Integer(), nullable=False),
+    sa.Column('purpose', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('refusal_reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('ordered_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('ordered_by_helper', sa.Boolean(), nullable=False),
+    sa.Column('approved_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('approved_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('issued_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('issued_count', sa.Integer(), nullable=False),
+    sa.Column('kid', sa.Integer(), nullable=True),
+    sa.Column('delivered_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('delivered_to', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('activated_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('closed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.CheckConstraint('issued_count <= quantity', name=op.f('ck_stamp_batches_issued_within_quantity')),
+    sa.CheckConstraint('quantity > 0', name=op.f('ck_stamp_batches_quantity_positive')),
+    sa.ForeignKeyConstraint(['certificate_id'], ['certificates.id'], name=op.f('fk_stamp_batches_certificate_id_certificates')),
+    sa.ForeignKeyConstraint(['producer_id'], ['producers.id'], name=op.f('fk_stamp_batches_producer_id_producers')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_stamp_batches')),
+    sa.UniqueConstraint('code', name=op.f('uq_stamp_batches_code'))
+    )
+    with op.batch_alter_table('stamp_batches', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_stamp_batches_certificate_id'), ['certificate_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_stamp_batches_producer_id'), ['producer_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_stamp_batches_state'), ['state'], unique=False)
+
+    op.create_table('conflict_declarations',
+    sa.Column('item_id', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('has_conflict', sa.Boolean(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('hints', sa.JSON(), nullable=False),
+    sa.Column('declared_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['item_id'], ['agenda_items.id'], name=op.f('fk_conflict_declarations_item_id_agenda_items')),
+    sa.ForeignKeyConstraint(['member_id'], ['council_members.id'], name=op.f('fk_conflict_declarations_member_id_council_members')),
+    sa.PrimaryKeyConstraint('item_id', 'member_id', name=op.f('pk_conflict_declarations'))
+    )
+    with op.batch_alter_table('conflict_declarations', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_conflict_declarations_member_id'), ['member_id'], unique=False)
+
     op.create_table('gate_findings',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
@@ -855,6 +1082,15 @@ def upgrade() -> None:
     with op.batch_alter_table('gate_findings', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_gate_findings_item_id'), ['item_id'], unique=False)
 
+    op.create_table('meeting_wishes',
+    sa.Column('item_id', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('wished_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['item_id'], ['agenda_items.id'], name=op.f('fk_meeting_wishes_item_id_agenda_items')),
+    sa.ForeignKeyConstraint(['member_id'], ['council_members.id'], name=op.f('fk_meeting_wishes_member_id_council_members')),
+    sa.PrimaryKeyConstraint('item_id', 'member_id', name=op.f('pk_meeting_wishes'))
+    )
     op.create_table('minimum_confirmations',
     sa.Column('item_id', sa.Integer(), nullable=False),
     sa.Column('criterion_code', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
@@ -895,7 +1131,8 @@ def upgrade() -> None:
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('item_id', sa.Integer(), nullable=False),
     sa.Column('member_id', sa.Integer(), nullable=False),
-    sa.Column('state', sa.Enum('draft', 'submitted', 'recused', name='sheetstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('state', sa.Enum('draft', 'submitted', 'recused', 'lapsed', name='sheetstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('origin', sa.Enum('online', 'pack', 'paper', name='sheetorigin', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('total', sa.Integer(), nullable=False),
     sa.Column('opinion', sa.Text(), nullable=False),
     sa.Column('recusal_reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -911,47 +1148,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_score_sheets_item_id'), ['item_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_score_sheets_member_id'), ['member_id'], unique=False)
 
-    op.create_table('stamp_batches',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('state', sa.Enum('ordered', 'approved', 'refused', 'issued', 'delivered', 'in_use', 'closed', name='batchstate', native_enum=False, create_constraint=True, length=40), nullable=False),
-    sa.Column('certificate_id', sa.Integer(), nullable=False),
-    sa.Column('producer_id', sa.Integer(), nullable=False),
-    sa.Column('quantity', sa.Integer(), nullable=False),
-    sa.Column('purpose', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('refusal_reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('ordered_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-    sa.Column('ordered_by_helper', sa.Boolean(), nullable=False),
-    sa.Column('approved_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.Column('approved_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-    sa.Column('issued_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.Column('issued_count', sa.Integer(), nullable=False),
-    sa.Column('kid', sa.Integer(), nullable=True),
-    sa.Column('delivered_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.Column('delivered_to', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('activated_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.Column('closed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.CheckConstraint('issued_count <= quantity', name=op.f('ck_stamp_batches_issued_within_quantity')),
-    sa.CheckConstraint('quantity > 0', name=op.f('ck_stamp_batches_quantity_positive')),
-    sa.ForeignKeyConstraint(['certificate_id'], ['certificates.id'], name=op.f('fk_stamp_batches_certificate_id_certificates')),
-    sa.ForeignKeyConstraint(['producer_id'], ['producers.id'], name=op.f('fk_stamp_batches_producer_id_producers')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_stamp_batches')),
-    sa.UniqueConstraint('code', name=op.f('uq_stamp_batches_code'))
-    )
-    with op.batch_alter_table('stamp_batches', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_stamp_batches_certificate_id'), ['certificate_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_stamp_batches_producer_id'), ['producer_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_stamp_batches_state'), ['state'], unique=False)
-
-    op.create_table('marks',
-    sa.Column('sheet_id', sa.Integer(), nullable=False),
-    sa.Column('criterion_code', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
-    sa.Column('option_code', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=True),
-    sa.Column('remark', sa.Text(), nullable=False),
-    sa.ForeignKeyConstraint(['sheet_id'], ['score_sheets.id'], name=op.f('fk_marks_sheet_id_score_sheets')),
-    sa.PrimaryKeyConstraint('sheet_id', 'criterion_code', name=op.f('pk_marks'))
-    )
     op.create_table('signing_records',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('batch_id', sa.Integer(), nullable=False),
@@ -982,10 +1178,25 @@ def upgrade() -> None:
     with op.batch_alter_table('stamps', schema=None) as batch_op:
         batch_op.create_index('ix_stamps_batch_state', ['batch_id', 'state'], unique=False)
 
+    op.create_table('marks',
+    sa.Column('sheet_id', sa.Integer(), nullable=False),
+    sa.Column('criterion_code', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('option_code', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=True),
+    sa.Column('remark', sa.Text(), nullable=False),
+    sa.Column('evidence_code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=True),
+    sa.Column('evidence_page', sa.Integer(), nullable=True),
+    sa.Column('without_evidence', sa.Boolean(), nullable=False),
+    sa.CheckConstraint('NOT (without_evidence AND evidence_code IS NOT NULL)', name=op.f('ck_marks_evidence_or_none')),
+    sa.CheckConstraint('evidence_page IS NULL OR (evidence_code IS NOT NULL AND evidence_page >= 1)', name=op.f('ck_marks_page_of_evidence')),
+    sa.ForeignKeyConstraint(['evidence_code'], ['evidence.code'], name=op.f('fk_marks_evidence_code_evidence')),
+    sa.ForeignKeyConstraint(['sheet_id'], ['score_sheets.id'], name=op.f('fk_marks_sheet_id_score_sheets')),
+    sa.PrimaryKeyConstraint('sheet_id', 'criterion_code', name=op.f('pk_marks'))
+    )
     op.create_table('superseded_sheets',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('sheet_id', sa.Integer(), nullable=False),
     sa.Column('scoring_round', sa.Integer(), nullable=False),
+    sa.Column('origin', sa.Enum('online', 'pack', 'paper', name='sheetorigin', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('total', sa.Integer(), nullable=False),
     sa.Column('opinion', sa.Text(), nullable=False),
     sa.Column('marks', sa.JSON(), nullable=False),
@@ -1007,6 +1218,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_superseded_sheets_sheet_id'))
 
     op.drop_table('superseded_sheets')
+    op.drop_table('marks')
     with op.batch_alter_table('stamps', schema=None) as batch_op:
         batch_op.drop_index('ix_stamps_batch_state')
 
@@ -1015,13 +1227,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_signing_records_batch_id'))
 
     op.drop_table('signing_records')
-    op.drop_table('marks')
-    with op.batch_alter_table('stamp_batches', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_stamp_batches_state'))
-        batch_op.drop_index(batch_op.f('ix_stamp_batches_producer_id'))
-        batch_op.drop_index(batch_op.f('ix_stamp_batches_certificate_id'))
-
-    op.drop_table('stamp_batches')
     with op.batch_alter_table('score_sheets', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_score_sheets_member_id'))
         batch_op.drop_index(batch_op.f('ix_score_sheets_item_id'))
@@ -1029,16 +1234,38 @@ def downgrade() -> None:
     op.drop_table('score_sheets')
     op.drop_table('results')
     op.drop_table('minimum_confirmations')
+    op.drop_table('meeting_wishes')
     with op.batch_alter_table('gate_findings', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_gate_findings_item_id'))
 
     op.drop_table('gate_findings')
+    with op.batch_alter_table('conflict_declarations', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_conflict_declarations_member_id'))
+
+    op.drop_table('conflict_declarations')
+    with op.batch_alter_table('stamp_batches', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_stamp_batches_state'))
+        batch_op.drop_index(batch_op.f('ix_stamp_batches_producer_id'))
+        batch_op.drop_index(batch_op.f('ix_stamp_batches_certificate_id'))
+
+    op.drop_table('stamp_batches')
+    op.drop_table('attendances')
+    with op.batch_alter_table('agenda_items', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_agenda_items_meeting_id'))
+        batch_op.drop_index(batch_op.f('ix_agenda_items_dossier_id'))
+
+    op.drop_table('agenda_items')
     with op.batch_alter_table('site_surveys', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_site_surveys_dossier_id'))
 
     op.drop_table('site_surveys')
     op.drop_table('self_assessment_answers')
     op.drop_table('province_checks')
+    with op.batch_alter_table('meetings', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_meetings_round_id'))
+        batch_op.drop_index(batch_op.f('ix_meetings_council_id'))
+
+    op.drop_table('meetings')
     with op.batch_alter_table('idea_reviews', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_idea_reviews_idea_id'))
 
@@ -1067,16 +1294,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_certificates_decision_id'))
 
     op.drop_table('certificates')
-    op.drop_table('attendances')
     with op.batch_alter_table('attachments', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_attachments_dossier_id'))
 
     op.drop_table('attachments')
-    with op.batch_alter_table('agenda_items', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_agenda_items_meeting_id'))
-        batch_op.drop_index(batch_op.f('ix_agenda_items_dossier_id'))
-
-    op.drop_table('agenda_items')
     op.drop_table('advisory_reports')
     with op.batch_alter_table('product_photos', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_product_photos_thumbnail_sha256'))
@@ -1094,11 +1315,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_product_code_aliases_product_id'))
 
     op.drop_table('product_code_aliases')
-    with op.batch_alter_table('meetings', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_meetings_round_id'))
-        batch_op.drop_index(batch_op.f('ix_meetings_council_id'))
-
-    op.drop_table('meetings')
     with op.batch_alter_table('dossiers', schema=None) as batch_op:
         batch_op.drop_index('uq_dossiers_open_product', sqlite_where=sa.text("state NOT IN ('recognised', 'below_three', 'excluded', 'withdrawn')"), postgresql_where=sa.text("state NOT IN ('recognised', 'below_three', 'excluded', 'withdrawn')"))
         batch_op.drop_index(batch_op.f('ix_dossiers_state'))
@@ -1111,6 +1327,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_dossiers_commune_due_on'))
 
     op.drop_table('dossiers')
+    with op.batch_alter_table('deliveries', schema=None) as batch_op:
+        batch_op.drop_index('ix_deliveries_due')
+
+    op.drop_table('deliveries')
+    with op.batch_alter_table('chair_delegations', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_chair_delegations_member_id'))
+        batch_op.drop_index(batch_op.f('ix_chair_delegations_council_id'))
+
+    op.drop_table('chair_delegations')
     with op.batch_alter_table('uploads', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_uploads_expires_at'))
 
@@ -1121,6 +1346,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_products_commune_code'))
 
     op.drop_table('products')
+    with op.batch_alter_table('notices', schema=None) as batch_op:
+        batch_op.drop_index('ix_notices_user')
+        batch_op.drop_index('ix_notices_unread', sqlite_where=sa.text('read_at IS NULL'), postgresql_where=sa.text('read_at IS NULL'))
+        batch_op.drop_index('ix_notices_not_planned', sqlite_where=sa.text('planned_at IS NULL'), postgresql_where=sa.text('planned_at IS NULL'))
+
+    op.drop_table('notices')
     with op.batch_alter_table('memberships', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_memberships_user_id'))
         batch_op.drop_index(batch_op.f('ix_memberships_producer_id'))
@@ -1141,14 +1372,29 @@ def downgrade() -> None:
 
     op.drop_table('evidence')
     with op.batch_alter_table('council_members', schema=None) as batch_op:
+        batch_op.drop_index('uq_council_members_sitting', sqlite_where=sa.text('left_on IS NULL'), postgresql_where=sa.text('left_on IS NULL'))
         batch_op.drop_index(batch_op.f('ix_council_members_user_id'))
         batch_op.drop_index(batch_op.f('ix_council_members_council_id'))
 
     op.drop_table('council_members')
+    with op.batch_alter_table('council_amendments', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_council_amendments_council_id'))
+
+    op.drop_table('council_amendments')
     with op.batch_alter_table('api_tokens', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_api_tokens_user_id'))
 
     op.drop_table('api_tokens')
+    with op.batch_alter_table('advisory_members', schema=None) as batch_op:
+        batch_op.drop_index('uq_advisory_members_serving', sqlite_where=sa.text('left_on IS NULL'), postgresql_where=sa.text('left_on IS NULL'))
+        batch_op.drop_index(batch_op.f('ix_advisory_members_user_id'))
+        batch_op.drop_index(batch_op.f('ix_advisory_members_team_id'))
+
+    op.drop_table('advisory_members')
+    with op.batch_alter_table('advisory_amendments', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_advisory_amendments_team_id'))
+
+    op.drop_table('advisory_amendments')
     op.drop_table('users')
     op.drop_table('stamp_keys')
     op.drop_table('rounds')
@@ -1158,6 +1404,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_producers_commune_code'))
 
     op.drop_table('producers')
+    op.drop_table('pinned_council_rules')
     op.drop_table('number_series')
     with op.batch_alter_table('idempotent_requests', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_idempotent_requests_made_at'))
@@ -1174,6 +1421,7 @@ def downgrade() -> None:
 
     op.drop_table('audit_events')
     op.drop_table('agencies')
+    op.drop_table('advisory_teams')
     with op.batch_alter_table('administrative_units', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_administrative_units_valid_to'))
         batch_op.drop_index(batch_op.f('ix_administrative_units_name_folded'))

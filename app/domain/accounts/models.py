@@ -19,6 +19,11 @@ class User(SQLModel, table=True):
     name: str
     organisation: str = ""
     password_hash: str
+    # How the person wants to be told beside the work list; never in the log, never in the audit.
+    email: str = ""
+    phone: str = Field(default="", max_length=20)
+    wants_email: bool = False
+    wants_sms: bool = False
     created_at: datetime
     disabled_at: datetime | None = None
 

@@ -1,0 +1,1 @@
+"""Notices: written with the change, told once, and sent until they arrive."""
