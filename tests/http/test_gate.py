@@ -18,11 +18,18 @@ CROWD = 256
 
 
 async def _crowd(settings: Settings, token: str) -> list[int]:
-    transport = httpx.ASGITransport(app=create_app(settings))
+    app = create_app(settings)
     headers = {"authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://testserver", headers=headers, timeout=60
-    ) as client:
+    # The transport starts and ends no application by itself; without an end connections stay open.
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app),
+            base_url="http://testserver",
+            headers=headers,
+            timeout=60,
+        ) as client,
+    ):
         answers = await asyncio.gather(
             *(client.get("/api/v1/producers") for _ in range(CROWD)), return_exceptions=False
         )
