@@ -196,7 +196,7 @@ def _meetings_of(session: ReadSession, decision: RecognitionDecision) -> Sequenc
     """Return the meetings whose results a decision recognises, oldest first."""
     rows = session.exec(
         select(Meeting, Round)
-        .join(Round, col(Round.id) == col(Meeting.round_id))
+        .join(Round, col(Round.id) == col(Meeting.round_id), isouter=True)
         .where(
             col(Meeting.id).in_(
                 select(AgendaItem.meeting_id)
@@ -211,7 +211,7 @@ def _meetings_of(session: ReadSession, decision: RecognitionDecision) -> Sequenc
         MeetingTold(
             minutes_number=meeting.minutes_number,
             held_on=local_day(meeting.starts_at),
-            round_name=f"Đợt {held.ordinal} năm {held.year}",
+            round_name=f"Đợt {held.ordinal} năm {held.year}" if held else "",
         )
         for meeting, held in rows
     ]

@@ -88,7 +88,7 @@ def why_not_import(actor: Actor) -> Refusal | None:
 
 
 class RecognitionRuns(Refused):
-    """A first dossier is opened when nothing of an earlier recognition is left to go on from."""
+    """A first dossier is opened when no certificate of the product is in force."""
 
     code = "certificate.recognition_runs"
     message = (
@@ -171,7 +171,11 @@ class Certified(Protocol):
 def why_not_open_first(
     actor: Actor, producer: Producer, running: Certificate | None
 ) -> Refusal | None:
-    """The applicant registers a product once no certificate of it runs (art. 4.3, 6.1.a)."""
+    """The applicant registers a product that no certificate in force covers (art. 4.3, 6.1.a).
+
+    After the end of its term the product begins again; where art. 12.3 still lets it be renewed the
+    producer chooses.
+    """
     if refusal := why_not_open(actor, producer):
         return refusal
     if running is None:

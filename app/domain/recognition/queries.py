@@ -32,7 +32,6 @@ from app.domain.recognition.rules import (
     LOWEST_RECOGNISED,
     RENEWAL_FILING,
     STANDING_BASIS,
-    goes_on,
     is_recognised_by_province,
     renewal_window,
     standing,
@@ -318,14 +317,13 @@ def certificates_page(
 
 
 def running_certificate(session: ReadSession, product_id: int, *, on: date) -> Certificate | None:
-    """Return the certificate a product goes on from, if it has one: a first dossier is not next."""
-    newest = session.exec(
+    """Return the certificate in force on a day, from which a product goes on; none: it begins."""
+    return session.exec(
         select(Certificate)
-        .where(col(Certificate.product_id) == product_id, col(Certificate.issued_on) <= on)
+        .where(col(Certificate.product_id) == product_id, *in_force_on(on))
         .order_by(col(Certificate.issued_on).desc(), col(Certificate.id).desc())
         .limit(1)
     ).one_or_none()
-    return newest if newest is not None and goes_on(newest, on, in_force(on)) else None
 
 
 def register_page(

@@ -118,18 +118,6 @@ def may_file_renewal(expires_on: date, on: date, regime: Regime) -> bool:
     return window.first <= on <= window.last
 
 
-def goes_on(certificate: Certified, on: date, regime: Regime) -> bool:
-    """Tell whether an upgrade or a renewal is the next dossier of the product.
-
-    While the certificate is in force, and after its end as long as a renewal is still taken.
-    Once neither holds the product registers like any other (26/2026/QĐ-TTg art. 4.3, 7.6, 12.3).
-    """
-    worth = standing(certificate, on, regime)
-    if worth in IN_FORCE:
-        return True
-    return worth is Standing.EXPIRED and may_file_renewal(certificate.expires_on, on, regime)
-
-
 def standing(certificate: Certified, on: date, regime: Regime) -> Standing:
     """Return what a certificate is worth on a day, under the regime in force on that day.
 

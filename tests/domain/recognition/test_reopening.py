@@ -53,6 +53,7 @@ from app.domain.recognition.policy import (
     RecognitionRuns,
     RenewalTooEarly,
     RenewalTooLate,
+    why_not_renew,
 )
 from app.domain.recognition.queries import get_certificate, work_for
 from app.domain.recognition.rules import standing
@@ -317,17 +318,17 @@ def test_a_product_whose_certificate_was_revoked_begins_again(
     assert begin_again(session, people, certificate).kind is DossierKind.FIRST
 
 
-def test_what_may_still_be_renewed_after_its_end_is_renewed(
+def test_where_a_late_renewal_is_still_taken_the_producer_chooses(
     session: WriteSession, people: People
 ) -> None:
-    # Its window had closed before the decision began: art. 12.3 keeps it up to 180 days.
+    # Its window had closed before the decision began: art. 12.3.
     certificate = import_certificate(
         session, people, issued_on=date(2023, 7, 1), expires_on=date(2026, 7, 1)
     )
-    at_days_before(people, certificate, -180)
-    with pytest.raises(RecognitionRuns):
-        begin_again(session, people, certificate)
-    at_days_before(people, certificate, -181)
+    found = get_certificate(
+        session, certificate.code, actor=people.agency(), on=local_day(people.at)
+    )
+    assert why_not_renew(people.producer(certificate.producer_id), found) is None
     assert begin_again(session, people, certificate).kind is DossierKind.FIRST
 
 
