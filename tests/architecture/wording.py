@@ -24,6 +24,8 @@ SINGLE = {"OTHERWISE", "ON_BEHALF"}
 # Functions whose first text is shown to people through the catalogue, and keywords that are.
 TOLD_BY = {"Worded", "Refusal", "Entry"}
 TOLD_AS = {"said", "message"}
+# What a letter says, in the modules that hold nothing else.
+LETTER_PARTS = {"title", "todo"}
 VIETNAMESE = re.compile(r"[à-ỹÀ-ỸđĐ]")
 
 
@@ -103,6 +105,8 @@ def _listen(source: Source, refusals: set[str], wording: Wording) -> None:
             said = (
                 one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value
             )
+        elif isinstance(node, ast.Call) and source.place.endswith("/letters.py"):
+            said = (word.value for word in node.keywords if word.arg in LETTER_PARTS)
         elif isinstance(node, ast.Call):
             said = _told(node, refusals)
         for value in said:

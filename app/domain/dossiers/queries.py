@@ -911,6 +911,27 @@ def _is_late(on: date) -> Any:
     return and_(col(Dossier.state).in_(AT_COMMUNE), col(Dossier.commune_due_on) < on)
 
 
+def overdue_dossiers(session: ReadSession, *, on: date) -> Sequence[tuple[Dossier, str, str]]:
+    """Return every dossier whose commune is past its limit, with the product's and commune's name."""
+    return session.exec(
+        select(Dossier, Product.name, AdministrativeUnit.full_name)
+        .join(Product, col(Product.id) == col(Dossier.product_id))
+        .join(
+            AdministrativeUnit,
+            and_(
+                col(AdministrativeUnit.code) == col(Dossier.commune_code),
+                col(AdministrativeUnit.valid_from) <= on,
+                or_(
+                    col(AdministrativeUnit.valid_to).is_(None),
+                    col(AdministrativeUnit.valid_to) >= on,
+                ),
+            ),
+        )
+        .where(_is_late(on))
+        .order_by(col(Dossier.id))
+    ).all()
+
+
 def _waiting_for(actor: Actor, on: date) -> list[Any]:
     state, unit = col(Dossier.state), col(Dossier.commune_code)
     # No report yet reads as not confirmed: NULL would hide the dossier from its officer.

@@ -120,5 +120,5 @@ def next_attempt(attempts: int, at: datetime) -> datetime | None:
     if attempts >= MOST_ATTEMPTS:
         return None
     # Bounded before it is computed: two to the nineteenth minutes is a year.
-    pause = _FIRST_PAUSE * 2 ** min(attempts - 1, 9)
+    pause = _FIRST_PAUSE * (1 << min(attempts - 1, 9))
     return at + min(pause, _LONGEST_PAUSE)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlmodel import col, select
 
-from app.core.codes import new_code
+from app.core.codes import new_code, new_secret
 from app.core.db import WriteSession
 from app.core.errors import Conflict, Invalid, Refusal, Refused, check_version
 from app.domain.accounts.rules import Actor
@@ -33,12 +33,11 @@ from app.domain.dossiers.actions import close_without_recognition, lock_dossier
 from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
 from app.rulebooks import scoring as arithmetic
-from app.rulebooks.scoring import Outcome, document_hash, result_document
+from app.rulebooks.scoring import Outcome
 
 _ENDS: dict[Outcome, DossierState] = {
     Outcome.BELOW_THREE: DossierState.BELOW_THREE,
     Outcome.EXCLUDED: DossierState.EXCLUDED,
-    Outcome.AWAITING_CENTRE: DossierState.AWAITING_CENTRE,
 }
 
 
@@ -289,10 +288,17 @@ def rescore_item(
             SupersededSheet(
                 sheet_id=sheet.id or 0,
                 scoring_round=item.scoring_round,
+                origin=sheet.origin,
                 total=sheet.total,
                 opinion=sheet.opinion,
                 marks={
-                    criterion: {"option": mark.option_code, "remark": mark.remark}
+                    criterion: {
+                        "option": mark.option_code,
+                        "remark": mark.remark,
+                        "evidence": mark.evidence_code,
+                        "page": mark.evidence_page,
+                        "without_evidence": mark.without_evidence,
+                    }
                     for criterion, mark in detail.marks[sheet.id or 0].items()
                 },
                 submitted_at=sheet.submitted_at,
@@ -337,7 +343,7 @@ def lock_item(
     item = detail.row.item
     check_version(data.version, item.version)
     settled = _settled(detail, data)
-    document = result_document(settled)
+    kept = detail.record(new_secret())
     result = Result(
         code=new_code("KQ"),
         item_id=item.id or 0,
@@ -349,8 +355,12 @@ def lock_item(
         band_star=settled.band_star,
         star=settled.star,
         outcome=settled.outcome.value,
-        document=document,
-        document_hash=document_hash(document),
+        spread=settled.spread,
+        median_numerator=settled.median.numerator,
+        median_denominator=settled.median.denominator,
+        document=kept.document,
+        sealed=kept.sealed,
+        document_hash=kept.hash,
         locked_at=at,
     )
     session.add(result)
@@ -374,8 +384,9 @@ def lock_item(
     dossier = session.exec(
         select(Dossier).where(col(Dossier.id) == item.dossier_id).with_for_update()
     ).one()
-    lock_dossier(session, dossier, actor=actor, at=at)
-    if settled.outcome in _ENDS:
+    goes_on = settled.outcome not in _ENDS
+    lock_dossier(session, dossier, actor=actor, at=at, goes_on=goes_on)
+    if not goes_on:
         close_without_recognition(session, dossier, _ENDS[settled.outcome], actor=actor, at=at)
     return result
 

@@ -25,10 +25,14 @@ from app.domain.dossiers.actions.completing import (
 )
 from app.domain.dossiers.actions.council import (
     close_without_recognition,
+    evaluate_again,
     lock_dossier,
     open_scoring,
     recognise_dossier,
+    return_by_centre,
     schedule_dossier,
+    send_to_centre,
+    take_off_agenda,
 )
 from app.domain.dossiers.actions.evidence import (
     add_evidence,
@@ -56,6 +60,7 @@ from app.domain.dossiers.actions.opening import (
     why_not_gates,
 )
 from app.domain.dossiers.actions.receiving import check_components, receive_dossier
+from app.domain.dossiers.actions.telling import remind_of_overdue
 from app.domain.dossiers.actions.writing import (
     PART_OF,
     UnknownSection,
@@ -86,6 +91,7 @@ __all__ = [
     "check_at_province",
     "check_components",
     "close_without_recognition",
+    "evaluate_again",
     "file_dossier",
     "keep_paper",
     "lock_dossier",
@@ -99,7 +105,9 @@ __all__ = [
     "recognise_dossier",
     "record_site_survey",
     "record_test_result",
+    "remind_of_overdue",
     "request_completion",
+    "return_by_centre",
     "return_dossier",
     "save_advice",
     "save_changes",
@@ -107,6 +115,7 @@ __all__ = [
     "save_report_parts",
     "save_section",
     "schedule_dossier",
+    "send_to_centre",
     "sign_advice",
     "sign_commune_report",
     "stop_using_evidence",

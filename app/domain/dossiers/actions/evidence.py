@@ -180,6 +180,7 @@ def _new_paper(
         file_name=plain_file_name(file_name),
         media_type=stored.media_type,
         size=stored.size,
+        pages=stored.pages,
         sha256=stored.sha256,
         added_at=at,
         added_by_helper=helped,

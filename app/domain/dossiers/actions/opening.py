@@ -17,8 +17,8 @@ from app.domain.dossiers.enums import DossierKind, DossierState
 from app.domain.dossiers.models import Dossier, GateAnswer
 from app.domain.dossiers.policy import why_not_open
 from app.domain.dossiers.rules import (
-    CLOSED,
     DOSSIER_HOLDS,
+    FINAL,
     INITIAL,
     REGISTRATION_GATE,
     WHO_MAY_APPLY,
@@ -307,7 +307,7 @@ def _check_no_other(session: WriteSession, product: Product, *, may_be_recognise
         select(Dossier).where(col(Dossier.product_id) == product.id).order_by(col(Dossier.id))
     ).all()
     for other in others:
-        if other.state not in CLOSED:
+        if other.state not in FINAL:
             raise DossierOpen(dossier=other.code)
         if other.state is DossierState.RECOGNISED and not may_be_recognised:
             raise AlreadyRecognised(dossier=other.code)
