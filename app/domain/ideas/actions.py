@@ -11,6 +11,7 @@ from app.core.text import fold, normal
 from app.domain.accounts.rules import Actor
 from app.domain.audit.actions import record
 from app.domain.ideas.enums import IdeaStep
+from app.domain.ideas.letters import IDEA_ANSWERED, IDEA_CAME
 from app.domain.ideas.models import IdeaReview, ProductIdea
 from app.domain.ideas.policy import (
     WrongIdeaState,
@@ -22,6 +23,8 @@ from app.domain.ideas.policy import (
 from app.domain.ideas.queries import idea_for_update
 from app.domain.ideas.rules import EVENTS, INITIAL, STATE_LABELS, STEP_LABELS, state_after
 from app.domain.ideas.schemas import ConvertIdea, RegisterIdea, ReviewIdea, ReviseIdea
+from app.domain.notices.actions import notify
+from app.domain.notices.rules import commune_officers, producer_account
 from app.domain.places.queries import check_commune
 from app.domain.producers.actions import create_producer
 from app.domain.producers.models import Producer
@@ -69,6 +72,7 @@ def register_idea(
         title=idea.title,
         on_behalf=helped and producer is not None,
     )
+    _tell_commune(session, idea, actor=actor, at=at)
     return idea
 
 
@@ -99,6 +103,8 @@ def revise_idea(
         fields=changed,
         on_behalf=idea.producer_id is not None and not actor.acts_for(idea.producer_id),
     )
+    if came_again:
+        _tell_commune(session, idea, actor=actor, at=at)
     return idea
 
 
@@ -121,6 +127,17 @@ def review_idea(
         )
     )
     _move(session, idea, data.decision, actor=actor, at=at, reason=normal(data.reason))
+    notify(
+        session,
+        IDEA_ANSWERED,
+        to=producer_account(idea.producer_id),
+        subject=idea,
+        actor=actor,
+        at=at,
+        occasion=at.isoformat(),
+        idea=idea.title,
+        answer=STATE_LABELS[idea.state],
+    )
     return idea
 
 
@@ -187,6 +204,19 @@ def _producer(
         ),
         actor=actor,
         at=at,
+    )
+
+
+def _tell_commune(session: WriteSession, idea: ProductIdea, *, actor: Actor, at: datetime) -> None:
+    notify(
+        session,
+        IDEA_CAME,
+        to=commune_officers(idea.commune_code),
+        subject=idea,
+        actor=actor,
+        at=at,
+        occasion=at.isoformat(),
+        idea=idea.title,
     )
 
 

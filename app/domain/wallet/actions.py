@@ -1,11 +1,12 @@
 """Keeping a producer's papers: what they say may be corrected, their files never change."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import col, delete, select
 
+from app.core.clock import local_day
 from app.core.db import WriteSession
 from app.core.errors import Invalid, check_version
 from app.core.files import StoredFile
@@ -14,8 +15,11 @@ from app.domain.accounts.rules import Actor
 from app.domain.audit.actions import record
 from app.domain.dossiers.actions import keep_paper
 from app.domain.dossiers.models import Dossier, Evidence, EvidenceUse
+from app.domain.notices.actions import notify_each
+from app.domain.notices.rules import Draft, producer_account
 from app.domain.producers.policy import is_helper
 from app.domain.producers.queries import producer_for_update
+from app.domain.wallet.letters import PAPER_EXPIRES
 from app.domain.wallet.policy import why_not_add, why_not_change, why_not_remove, why_not_restore
 from app.domain.wallet.queries import (
     PaperRow,
@@ -25,6 +29,7 @@ from app.domain.wallet.queries import (
     replaces_another,
     uses_of,
 )
+from app.domain.wallet.rules import NOTICE_DAYS, URGENT_DAYS
 from app.domain.wallet.schemas import (
     AddPaper,
     ChangePaper,
@@ -230,6 +235,39 @@ def remove_paper(
     session.delete(paper)
     session.flush()
     return row
+
+
+def remind_of_expiry(session: WriteSession, *, at: datetime) -> int:
+    """Tell producers which papers run out within ninety days, and again within thirty.
+
+    Once each for a last day, whatever day the job runs on: the nearer of the two when both are due.
+    Returns how many notices are new.
+    """
+    on = local_day(at)
+    papers = session.exec(
+        select(Evidence)
+        .where(
+            col(Evidence.replaced_by_id).is_(None),
+            col(Evidence.withdrawn_at).is_(None),
+            col(Evidence.expires_on).between(on, on + timedelta(days=NOTICE_DAYS)),
+        )
+        .order_by(col(Evidence.id))
+    )
+    drafts = []
+    for paper in papers:
+        end = paper.expires_on or on
+        days = URGENT_DAYS if (end - on).days <= URGENT_DAYS else NOTICE_DAYS
+        drafts.append(
+            Draft(
+                letter=PAPER_EXPIRES,
+                to=producer_account(paper.producer_id),
+                subject_code=paper.code,
+                occasion=f"{days}/{end}",
+                due_on=end,
+                said={"title": paper.title, "last_day": end},
+            )
+        )
+    return notify_each(session, drafts, at=at)
 
 
 def _locked(

@@ -17,6 +17,7 @@ from app.domain.recognition.actions.deciding import (
     sign_decision,
 )
 from app.domain.recognition.actions.reopening import open_first, open_renewal, open_upgrade
+from app.domain.recognition.actions.telling import remind_of_renewal
 
 __all__ = [
     "AlreadyInDecision",
@@ -34,6 +35,7 @@ __all__ = [
     "open_first",
     "open_renewal",
     "open_upgrade",
+    "remind_of_renewal",
     "revise_decision",
     "sign_decision",
 ]
