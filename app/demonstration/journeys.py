@@ -67,6 +67,8 @@ from app.domain.dossiers.schemas import (
     SignAdvisoryReport,
     SignCommuneReport,
 )
+from app.domain.producers.models import Producer
+from app.domain.products.models import Product
 from app.domain.recognition.actions import open_first
 from app.rulebooks import loader
 
@@ -75,6 +77,15 @@ TO_COMPLETE = timedelta(days=14)
 SAMPLES = 5
 PLACEHOLDER = "tai-lieu-minh-hoa.pdf"
 CONFIRMED = {f"{finding}_confirmed": True for finding in ("material", "labour", "idea", "identity")}
+
+
+def no_gate_holds(product: Product, producer: Producer, at: datetime) -> list[GateAnswerIn]:
+    """Answer every condition a dossier of the product asks before it is opened: none applies."""
+    return [
+        GateAnswerIn(gate=one.code, applies=False)
+        for one in gates_before(product, producer, on=local_day(at))
+        if one.is_asked
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +146,7 @@ class Journey:
             self.stage.session,
             OpenDossier(
                 product_code=product.code,
-                gate_answers=[
-                    GateAnswerIn(gate=one.code, applies=False)
-                    for one in gates_before(
-                        product, self.stage.producers[self.producer], on=local_day(at)
-                    )
-                    if one.is_asked
-                ],
+                gate_answers=no_gate_holds(product, self.stage.producers[self.producer], at),
             ),
             actor=self._actor(self.office.applicant, at),
             at=at,

@@ -18,6 +18,7 @@ from app.rulebooks import loader
 
 DATA = Path(__file__).parent / "data"
 EVIDENCE = DATA / "evidence"
+PHOTOS = DATA / "photos"
 INVENTED = "minh họa"
 _EXAMPLES = ("03", "04", "06")
 _DISTRICTS_RECOGNISED_SINCE = 2023  # 148/QĐ-TTg; before, the province recognised three stars too

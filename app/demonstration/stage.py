@@ -8,12 +8,14 @@ from pathlib import Path
 from app.core.clock import local_day
 from app.core.db import WriteSession
 from app.core.files import StoredFile, store
+from app.core.pictures import StoredPicture, store_picture
 from app.core.settings import Settings
 from app.core.storage import Storage
 from app.demonstration.cast import Cast
 from app.demonstration.sources import (
     EVIDENCE,
     INVENTED,
+    PHOTOS,
     ExampleProducer,
     ExampleProduct,
     Listed,
@@ -82,6 +84,13 @@ class Stage:
     def stored(files: Storage) -> dict[str, StoredFile]:
         """Keep every file of `data/evidence`; returns what is known of each by its name."""
         return {path.name: store(files, path.read_bytes()) for path in sorted(EVIDENCE.iterdir())}
+
+    @staticmethod
+    def pictures(files: Storage) -> dict[str, StoredPicture]:
+        """Keep every drawing of `data/photos` with its copies; returns what is known of each."""
+        return {
+            path.name: store_picture(files, path.read_bytes()) for path in sorted(PHOTOS.iterdir())
+        }
 
     def paper_number(self, kind: str) -> str:
         """Return the next number of a paper, which says that it is invented."""

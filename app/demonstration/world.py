@@ -11,7 +11,9 @@ from sqlmodel import func, select
 from app.core.clock import local_day
 from app.core.db import ReadSession, reading, transaction
 from app.core.files import StoredFile
+from app.core.pictures import StoredPicture
 from app.core.settings import Settings
+from app.demonstration.afterwards import Beside, Certified
 from app.demonstration.calendar import Calendar, Finished, Way, Window, WorldError, moment
 from app.demonstration.cast import PASSWORD
 from app.demonstration.honours import Honour, Roll, make_stamp_key
@@ -104,10 +106,10 @@ def build_world(engine: Engine, settings: Settings, *, at: datetime) -> bool:
         if is_demonstration(session):
             return False
         _refuse_real_data(session)
-    files = Stage.stored(settings.files)
+    kept = _Kept(Stage.stored(settings.files), Stage.pictures(settings.files))
     with transaction(engine) as session:
         load_reference(session)
-        _World(Stage(session, Tool.of(settings)), files, at).play()
+        _World(Stage(session, Tool.of(settings)), kept, at).play()
     return True
 
 
@@ -130,12 +132,20 @@ class _Worked:
     cake: Example
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """Files and drawings by name, kept before the first statement."""
+
+    files: Mapping[str, StoredFile]
+    pictures: Mapping[str, StoredPicture]
+
+
 class _World:
     """The whole story, written down scene by scene and then played in the order of time."""
 
-    def __init__(self, stage: Stage, files: Mapping[str, StoredFile], at: datetime) -> None:
+    def __init__(self, stage: Stage, kept: _Kept, at: datetime) -> None:
         self._stage = stage
-        self._files = files
+        self._kept = kept
         holidays = holidays_between(
             stage.session, local_day(at) - _HORIZON, local_day(at) + _HORIZON
         )
@@ -151,6 +161,7 @@ class _World:
         self._finish_a_round(finished)
         self._meet_now(now)
         self._leave_work()
+        self._go_on(now)
         self._script.play()
 
     # --- scenes ---------------------------------------------------------------------------------
@@ -191,24 +202,34 @@ class _World:
             stage.cast.open_producer(example.account, own, at)
 
     def _finish_a_round(self, days: Finished) -> None:
-        """Take the worked examples to their ends, and two invented products nearly there."""
+        """Take the worked examples and an invented product to their ends, and two nearly there."""
         rice = self._example(self._worked.rice, _THAN_UYEN)
         honey = self._example(self._worked.honey, _MUONG_THAN)
         cake = self._example(self._worked.cake, _BY_OFFICER)
         to_sign = self._invented("Gạo nếp nương Mẫu", self._worked.rice, _THAN_UYEN)
         to_decide = self._invented("Mật ong bạc hà Ví Dụ", self._worked.honey, _MUONG_THAN)
-        journeys = (rice, honey, cake, to_sign, to_decide)
+        mountain = self._invented("Mật ong núi Ví Dụ", self._worked.honey, _MUONG_THAN)
+        journeys = (rice, honey, cake, to_sign, to_decide, mountain)
         way, script = days.way, self._script
         sitting = self._sit(journeys, way, moment(way.meeting, 8))
         script.add(moment(way.meeting, 8), sitting.open)
         script.add(moment(way.meeting, 9), sitting.score_all)
         script.add(moment(way.meeting, 11), sitting.lock_all)
         script.add(moment(way.meeting, 11, 30), sitting.close)
-        decision = Honour(self._stage, (rice, honey))
+        decision = Honour(self._stage, (rice, honey, mountain))
         script.add(moment(days.decided, 9), decision.draft)
         script.add(moment(days.decided, 15), decision.sign)
         script.add(moment(days.activated, 8), Honour(self._stage, (to_sign,)).draft)
         self._print_stamps(days, rice, honey)
+        self._upgrade(mountain)
+
+    def _upgrade(self, journey: Journey) -> None:
+        """Begin the upgrade of a product that was just recognised."""
+        again, script, ago = self._certified(journey), self._script, self._calendar.ago
+        script.add(moment(ago(2), 11), again.upgrade)
+        script.add(moment(ago(1), 9), again.tell_changes)
+        script.add(moment(ago(1), 9, 30), partial(again.better_first_section, journey.example))
+        self._show(Beside(self._stage, journey.office, journey.producer), again, "mat-ong.png")
 
     def _print_stamps(self, days: Finished, rice: Journey, honey: Journey) -> None:
         """Bring one batch into use and leave one at each step before."""
@@ -270,6 +291,25 @@ class _World:
         round_code = f"D{window.ordinal}-{window.year}"
         script.add(moment(ago(1), 16), lambda at: accepted.accept(at, round_code))
 
+    def _go_on(self, now: Way) -> None:
+        """Leave renewals, ideas, papers that run out, and drawings in the place of photos."""
+        script, ago, worked = self._script, self._calendar.ago, self._worked
+        waiting = self._certified(self._invented("Bánh ngô lạc Mẫu", worked.cake, _THAN_UYEN))
+        begun = self._certified(self._invented("Gạo tám Mẫu", worked.rice, _THAN_UYEN))
+        script.add(moment(ago(4), 8), waiting.recognise, begun.recognise)
+        script.add(moment(ago(2), 11), begun.renew)
+        script.add(moment(ago(1), 10), begun.tell_changes)
+        beside = Beside(self._stage, _THAN_UYEN, worked.cake.producer.name)
+        keep = partial(beside.keep_papers, self._kept.files, self._calendar.today)
+        script.add(moment(min(now.opened, ago(6)), 9), keep)
+        script.add(moment(ago(3), 8), beside.have_ideas)
+        for certified, picture in ((waiting, "banh-ngo.png"), (begun, "gao.png")):
+            self._show(beside, certified, picture)
+
+    def _show(self, beside: Beside, certified: Certified, picture: str) -> None:
+        show = partial(beside.show_picture, certified.product.name, self._kept.pictures[picture])
+        self._script.add(moment(self._calendar.ago(3), 9), show)
+
     # --- pieces ---------------------------------------------------------------------------------
 
     def _sit(self, journeys: tuple[Journey, ...], way: Way, starts_at: datetime) -> Sitting:
@@ -279,6 +319,9 @@ class _World:
         sitting = Sitting(self._bench, journeys, round_code, starts_at)
         self._script.add(moment(way.scheduled, 10), sitting.schedule)
         return sitting
+
+    def _certified(self, journey: Journey) -> Certified:
+        return Certified(self._stage, journey.office, journey.producer, journey.product)
 
     def _filed(self, name: str, example: Example, office: Office) -> Journey:
         """Note a dossier that was filed some days ago."""
@@ -290,7 +333,7 @@ class _World:
 
     def _example(self, example: Example, office: Office) -> Journey:
         return Journey(
-            self._stage, self._files, office, example.producer.name, example.product, example
+            self._stage, self._kept.files, office, example.producer.name, example.product, example
         )
 
     def _invented(self, name: str, example: Example, office: Office) -> Journey:
@@ -304,4 +347,4 @@ class _World:
             invented=True,
         )
         invented_by = _SECOND if office is _MUONG_THAN else self._worked.cake.producer
-        return Journey(self._stage, self._files, office, invented_by.name, product, example)
+        return Journey(self._stage, self._kept.files, office, invented_by.name, product, example)

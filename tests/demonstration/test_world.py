@@ -35,8 +35,14 @@ from app.domain.audit.models import AuditEvent
 from app.domain.audit.queries import verified_chain
 from app.domain.councils.models import Council, CouncilMember, Meeting, Result, Round
 from app.domain.councils.queries import work_for as council_work
-from app.domain.dossiers.models import CommuneReport, Dossier, Evidence
+from app.domain.dossiers.enums import DossierKind, DossierState
+from app.domain.dossiers.models import ChangeReport, CommuneReport, Dossier, Evidence
+from app.domain.dossiers.queries import comparison, get_dossier, self_assessment
 from app.domain.dossiers.queries import work_for as dossier_work
+from app.domain.ideas.enums import IdeaState
+from app.domain.ideas.models import ProductIdea
+from app.domain.ideas.queries import work_for as idea_work
+from app.domain.photos.models import ProductPhoto
 from app.domain.producers.models import Producer
 from app.domain.products.models import Product
 from app.domain.recognition.models import Certificate, RecognitionDecision
@@ -44,6 +50,8 @@ from app.domain.recognition.queries import work_for as recognition_work
 from app.domain.stamps.enums import BatchState
 from app.domain.stamps.models import Stamp, StampBatch
 from app.domain.stamps.queries import work_for as stamp_work
+from app.domain.wallet.queries import work_for as wallet_work
+from app.domain.wallet.rules import NOTICE_DAYS, URGENT_DAYS
 from tests.conftest import AT, BOTH
 from tests.factories.people import People
 
@@ -68,9 +76,20 @@ PERSON_FIELDS = (
 )
 # Every kind of work the world leaves, and whose it is.
 LEFT = {
-    "chuthe": {"dossier.draft", "dossier.returned", "dossier.complete"},
-    "chuthe2": {"batch.delivered"},
-    "canboxa": {"dossier.report", "dossier.complete"},
+    "chuthe": {
+        "dossier.draft",
+        "dossier.returned",
+        "dossier.complete",
+        "certificate.renew",
+        "paper.expiring",
+    },
+    "chuthe2": {"batch.delivered", "dossier.draft"},
+    "canboxa": {
+        "dossier.report",
+        "dossier.complete",
+        "idea.review",
+        "paper.expiring_in_commune",
+    },
     "canboxa2": {"dossier.report"},
     "lanhdaoxa": {"dossier.sign", "dossier.propose"},
     "lanhdaoxa2": {"dossier.sign"},
@@ -124,14 +143,27 @@ def built(built_engine: Engine) -> Iterator[ReadSession]:
         yield session
 
 
-def work_of(session: ReadSession, username: str, at: datetime) -> set[str]:
-    """Return the kinds of work that wait for an account."""
+def one_user(session: ReadSession, username: str) -> User:
+    """Return an account of the world."""
     user = find_user(session, username)
     assert user is not None
+    return user
+
+
+def work_of(session: ReadSession, username: str, at: datetime) -> set[str]:
+    """Return the kinds of work that wait for an account."""
+    user = one_user(session, username)
     actor, day = actor_of(session, user, at=at), local_day(at)
     return {
         item.kind
-        for source in (dossier_work, council_work, recognition_work, stamp_work)
+        for source in (
+            dossier_work,
+            council_work,
+            recognition_work,
+            stamp_work,
+            idea_work,
+            wallet_work,
+        )
         for item in source(session, actor, on=day)
     }
 
@@ -221,6 +253,9 @@ def test_only_what_sources_call_recognised_is_shown_as_such_and_no_higher(
     ).all()
     assert rows
     for certificate, product, producer in rows:
+        if INVENTED in product.name:
+            assert certificate.dossier_id is not None or INVENTED in certificate.authority
+            continue
         source = known[producer.name, product.name]
         assert source.status == "recognised"
         assert certificate.star == source.stars
@@ -229,14 +264,25 @@ def test_only_what_sources_call_recognised_is_shown_as_such_and_no_higher(
             assert source.confidence in certificate.source_note
             assert certificate.issued_on.year == source.year
             assert certificate.expires_on.year == (source.year or 0) + 3
-    imported = [certificate for certificate, *_ in rows if certificate.dossier_id is None]
+    imported = [
+        certificate
+        for certificate, product, _ in rows
+        if certificate.dossier_id is None and INVENTED not in product.name
+    ]
     assert len(imported) == sum(
         one.can_be_registered and one.can_be_recognised for one in products()
     )
 
 
 def test_the_year_tells_under_which_rules_a_product_was_recognised(built: ReadSession) -> None:
-    imported = built.exec(select(Certificate).where(col(Certificate.dossier_id).is_(None))).all()
+    imported = built.exec(
+        select(Certificate)
+        .join(Product, col(Product.id) == col(Certificate.product_id))
+        .where(
+            col(Certificate.dossier_id).is_(None),
+            col(Product.name).not_like(f"%{INVENTED}%"),
+        )
+    ).all()
     rules = {(one.issued_on.year, one.regime_code) for one in imported}
     assert rules == {
         (2020, "qd1048-2019"),
@@ -258,6 +304,48 @@ def test_real_products_have_no_other_dossiers_than_the_worked_examples(built: Re
     )
     assert worked <= names
     assert all(INVENTED in name for name in names - worked)
+
+
+def test_an_upgrade_and_a_renewal_are_under_way_with_what_changed(built: ReadSession) -> None:
+    found = {
+        dossier.kind: (dossier, product)
+        for dossier, product in built.exec(
+            select(Dossier, Product)
+            .join(Product, col(Product.id) == col(Dossier.product_id))
+            .where(col(Dossier.kind) != DossierKind.FIRST)
+        )
+    }
+    assert set(found) == {DossierKind.UPGRADE, DossierKind.RENEWAL}
+    for dossier, product in found.values():
+        assert dossier.state is DossierState.DRAFT
+        assert INVENTED in product.name
+    told = built.exec(select(ChangeReport)).all()
+    assert {one.dossier_id for one in told} == {dossier.id for dossier, _ in found.values()}
+    assert all(INVENTED in one.changes.lower() for one in told)
+    upgrade, _ = found[DossierKind.UPGRADE]
+    actor = actor_of(built, one_user(built, "chuthe2"), at=AT)
+    assessment = self_assessment(built, get_dossier(built, upgrade.code, actor=actor), actor=actor)
+    compared = comparison(assessment, on=local_day(AT))
+    assert compared is not None
+    assert compared.changed
+    assert set(compared.by_section.values()) == {True, False}
+
+
+def test_ideas_photos_and_papers_that_run_out_are_there_and_say_what_they_are(
+    built: ReadSession,
+) -> None:
+    ideas = built.exec(select(ProductIdea)).all()
+    assert {idea.state for idea in ideas} == {IdeaState.SUBMITTED, IdeaState.ACCEPTED}
+    assert all(INVENTED in idea.title and INVENTED in idea.proposer for idea in ideas)
+    photos = built.exec(
+        select(ProductPhoto, Product).join(Product, col(Product.id) == col(ProductPhoto.product_id))
+    ).all()
+    assert len(photos) == 3
+    assert all(INVENTED in photo.caption and INVENTED in product.name for photo, product in photos)
+    papers = built.exec(select(Evidence).where(col(Evidence.expires_on).is_not(None))).all()
+    left = sorted((paper.expires_on - local_day(AT)).days for paper in papers if paper.expires_on)
+    assert len(left) == 3
+    assert left[0] < 0 <= left[1] <= URGENT_DAYS < left[2] <= NOTICE_DAYS
 
 
 @pytest.mark.parametrize(("table", "field"), PERSON_FIELDS, ids=str)
