@@ -9,6 +9,7 @@ from app.domain.dossiers import models as dossiers
 from app.domain.ideas import models as ideas
 from app.domain.imports import models as imports
 from app.domain.notices import models as notices
+from app.domain.packs import models as packs
 from app.domain.photos import models as photos
 from app.domain.places import models as places
 from app.domain.producers import models as producers
@@ -32,6 +33,7 @@ TABLES = (
     dossiers,
     uploads,
     councils,
+    packs,
     recognition,
     stamps,
     imports,

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 import yaml
 from pydantic import ValidationError
 
+from app.core.sentences import fields_of
 from app.rulebooks.model import (
     CouncilRules,
     NoRuleInForce,
@@ -66,16 +67,29 @@ def sources() -> dict[str, Source]:
     return {code: Source.model_validate({"code": code, **entry}) for code, entry in entries.items()}
 
 
-def _cited(raw: Any, path: Path) -> Any:
+def _register(raw: dict[str, Any], path: Path) -> dict[str, Source]:
+    """Return the register of documents, with those that the province's own file brings along."""
+    own = raw.get("documents") or {}
+    if not isinstance(own, dict) or not all(isinstance(entry, dict) for entry in own.values()):
+        raise RulebookError(f"{path.name}: documents phải là danh mục văn bản theo mã")
+    known = set(own) & set(sources())
+    if known:
+        raise RulebookError(f"{path.name}: documents trùng mã đã có trong sổ: {sorted(known)}")
+    return sources() | {
+        code: Source.model_validate({**entry, "code": code}) for code, entry in own.items()
+    }
+
+
+def _cited(raw: Any, path: Path, register: dict[str, Source]) -> Any:
     """Give every basis the name of its document; refuse one that the register does not know."""
     if isinstance(raw, list):
-        return [_cited(item, path) for item in raw]
+        return [_cited(item, path, register) for item in raw]
     if not isinstance(raw, dict):
         return raw
-    found = {key: _cited(value, path) for key, value in raw.items()}
+    found = {key: _cited(value, path, register) for key, value in raw.items()}
     basis = found.get("basis")
     if isinstance(basis, dict):
-        source = sources().get(str(basis.get("source")))
+        source = register.get(str(basis.get("source")))
         if source is None:
             raise RulebookError(f"{path.name}: nguồn '{basis.get('source')}' chưa có trong sổ")
         found["basis"] = {**basis, "document": source.citation}
@@ -87,28 +101,46 @@ class _Document(NamedTuple):
     sha256: str
 
 
-def _read(code: str, path: Path) -> _Document:
-    """Read one file; of our own, everything but a draft must match its lock."""
-    content = path.read_bytes()
+def _document(content: bytes, path: Path) -> _Document:
     digest = hashlib.sha256(content).hexdigest()
     raw = _parsed(content, path)
     if not isinstance(raw, dict):
         raise RulebookError(f"{path.name}: không phải một tài liệu")
+    return _Document(raw, digest)
+
+
+def _read(code: str, path: Path) -> _Document:
+    """Read one file; of our own, everything but a draft must match its lock."""
+    raw, digest = _document(path.read_bytes(), path)
     if path.is_relative_to(DATA) and raw.get("status") != Status.DRAFT:
         locked = _lock().get(code)
         if locked is None:
             raise RulebookError(f"{path.name}: chưa khóa; thêm vào lock.yaml '{code}: {digest}'")
         if locked != digest:
             raise RulebookError(f"{path.name}: nội dung khác bản đã công bố ({locked[:12]}…)")
-    return _Document(_cited(raw, path), digest)
+    return _Document(raw, digest)
 
 
 def _validated(kind: type[T], code: str, path: Path) -> T:
-    document = _read(code, path)
+    return _built(kind, code, path, _read(code, path))
+
+
+def _faults(error: ValidationError) -> str:
+    """Return every fault with its place, and what would be accepted where that is a short list."""
+    told = []
+    for one in error.errors():
+        place, said = next(iter(fields_of([one]).items()))
+        expected = one.get("ctx", {}).get("expected")
+        told.append(f"{place}: {said}" + (f" ({expected})" if expected else ""))
+    return "; ".join(told)
+
+
+def _built(kind: type[T], code: str, path: Path, document: _Document) -> T:
     try:
-        found = kind.model_validate({**document.raw, "sha256": document.sha256})
+        raw = _cited(document.raw, path, _register(document.raw, path))
+        found = kind.model_validate({**raw, "sha256": document.sha256})
     except ValidationError as error:
-        raise RulebookError(f"{path.name}: {error}") from error
+        raise RulebookError(f"{path.name}: {_faults(error)}") from error
     if found.code != code:
         raise RulebookError(f"{path.name}: mã trong tệp là {found.code}, không phải {code}")
     return found
@@ -148,10 +180,30 @@ def council_rules(code: str, extra_councils_dir: Path | None = None) -> CouncilR
     """Return council rules by code; the province's own directory is looked up first."""
     if not _CODE.fullmatch(code):
         raise UnknownRulebook(document=code)
-    for folder in _council_folders(extra_councils_dir):
+    return _validated(CouncilRules, code, _council_file(code, extra_councils_dir))
+
+
+def council_rules_text(code: str, extra_councils_dir: Path | None = None) -> str:
+    """Return the very text of council rules, as they were read; whoever pins them keeps it."""
+    rules = council_rules(code, extra_councils_dir)
+    content = _council_file(code, extra_councils_dir).read_bytes()
+    if hashlib.sha256(content).hexdigest() != rules.sha256:
+        raise RulebookError(f"{code}: tệp đã đổi từ khi được đọc; hãy khởi động lại")
+    return content.decode()
+
+
+@lru_cache(maxsize=16)
+def council_rules_from(code: str, content: str) -> CouncilRules:
+    """Return council rules from a kept copy of their text."""
+    name = Path(f"{code}.yaml")
+    return _built(CouncilRules, code, name, _document(content.encode(), name))
+
+
+def _council_file(code: str, extra: Path | None) -> Path:
+    for folder in _council_folders(extra):
         path = folder / f"{code}.yaml"
         if path.is_file():
-            return _validated(CouncilRules, code, path)
+            return path
     raise UnknownRulebook(document=code)
 
 

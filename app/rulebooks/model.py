@@ -888,7 +888,7 @@ class GateRule(Frozen):
 class SheetVisibility(Frozen):
     """When members see the sheets of the others, and what the producer sees afterwards."""
 
-    members: Literal["after_lock", "always"]
+    members: Literal["after_lock"]
     producer: Literal["averages_and_reasons", "nothing"]
     basis: Basis
 
@@ -916,6 +916,7 @@ class CouncilRules(Frozen):
     title: Text
     province: Text
     is_default: StrictBool = False
+    documents: dict[Code, dict[str, Any]] = Field(default_factory=dict)
     in_force: Period
     quorum: Quorum
     averaging: Averaging

@@ -36,8 +36,6 @@ NOT_MET = "none"
 LOWEST_RECOGNISED = 3
 HIGHEST = 5
 
-DOCUMENT_VERSION = 1
-
 Answers = Mapping[str, str]
 
 
@@ -397,7 +395,7 @@ def council_result(
         for minimum in minima(rubric)
     )
     upheld, suggested = _gates(rubric, rules, sheets, gates_upheld)
-    star = 0 if upheld else _star(band, findings)
+    star = 0 if upheld else lowered_star(band, findings)
     awaiting = (
         ()
         if upheld
@@ -405,7 +403,7 @@ def council_result(
             finding for finding in findings if finding.needs_chair and finding.star <= band.star
         )
     )
-    outcome = _outcome(star, excluded=bool(upheld))
+    outcome = outcome_of(star, excluded=bool(upheld))
     average_text = decimal_text(average, rules.averaging.shown_decimals)
     is_divergent = spread > rules.divergence.limit
     return Result(
@@ -515,7 +513,7 @@ def _finding(
     else:
         confirmed = confirmations.get((minimum.criterion_code, minimum.star))
         met = (
-            _split_met(rules, minimum, reached, len(sheets), means)
+            split_is_met(rules, minimum, reached, len(sheets), means)
             if confirmed is None
             else confirmed
         )
@@ -538,7 +536,7 @@ def _asks_chair(rules: CouncilRules) -> bool:
     return rules.minimum_rule.chair_confirms_split or rules.minimum_rule.method == "chair"
 
 
-def _split_met(
+def split_is_met(
     rules: CouncilRules,
     minimum: StarMinimum,
     reached: int,
@@ -555,7 +553,7 @@ def _split_met(
             return False
 
 
-def _star(band: StarBand, findings: Sequence[MinimumFinding]) -> int:
+def lowered_star(band: StarBand, findings: Sequence[MinimumFinding]) -> int:
     """Lower the star of the band until every minimum of it and of the stars below is met."""
     star: int = band.star
     while star >= LOWEST_RECOGNISED and not all(
@@ -565,7 +563,8 @@ def _star(band: StarBand, findings: Sequence[MinimumFinding]) -> int:
     return star
 
 
-def _outcome(star: int, *, excluded: bool) -> Outcome:
+def outcome_of(star: int, *, excluded: bool) -> Outcome:
+    """Return what a star leads to (26/2026/QĐ-TTg art. 4.1, 7.3.đ, 7.3.e)."""
     if excluded:
         return Outcome.EXCLUDED
     if star == HIGHEST:
@@ -732,95 +731,11 @@ def _outcome_reason(regime: Regime, star: int, outcome: Outcome) -> Reason:
 # --- the record -------------------------------------------------------------------------------
 
 
-def result_document(result: Result) -> dict[str, Any]:
-    """Return the result as plain JSON values: codes, inputs and outcome, enough to recompute it.
-
-    Sheets are sorted, so neither the order in which members are read nor their names can change it.
-    """
-    return {
-        "version": DOCUMENT_VERSION,
-        "regime": result.regime_code,
-        "rubric": result.rubric_code,
-        "council_rules": result.council_rules_code,
-        "sheets": sorted((dict(sorted(a.items())) for a in result.answers), key=canonical_json),
-        "chair_confirmations": [
-            {"criterion": criterion, "star": star, "met": met}
-            for (criterion, star), met in sorted(result.chair_confirmations.items())
-        ],
-        "gates_upheld": [
-            {
-                "criterion": finding.criterion_code,
-                "effect": finding.effect.value,
-                "reason": finding.reason,
-                "votes_for": finding.votes_for,
-                "votes_against": finding.votes_against,
-            }
-            for finding in result.gates_upheld
-        ],
-        "totals": sorted(score.total for score in result.sheets),
-        "average": _ratio(result.average),
-        "average_text": result.average_text,
-        "median": _ratio(result.median),
-        "spread": result.spread,
-        "criterion_means": {code: _ratio(mean) for code, mean in result.criterion_means.items()},
-        "minima": [
-            {
-                "criterion": finding.criterion_code,
-                "star": finding.star,
-                "option": finding.option_code,
-                "reached_by": finding.reached_by,
-                "counted": finding.counted,
-                "met": finding.met,
-                "confirmed": finding.confirmed,
-            }
-            for finding in result.minima
-        ],
-        "band_star": result.band_star,
-        "star": result.star,
-        "outcome": result.outcome.value,
-        "reasons": [
-            {"code": reason.code, "text": reason.text, "basis": reason.basis}
-            for reason in result.reasons
-        ],
-    }
-
-
-def _ratio(value: Fraction) -> str:
-    return f"{value.numerator}/{value.denominator}"
-
-
 def canonical_json(document: object) -> str:
     """Write JSON in the one form that is hashed: sorted keys, no spaces, text as it is."""
     return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def document_hash(document: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a result document in its canonical form."""
+    """Return the SHA-256 of a document in its canonical form."""
     return hashlib.sha256(canonical_json(document).encode()).hexdigest()
-
-
-def recomputed(
-    document: Mapping[str, Any], rubric: Rubric, regime: Regime, rules: CouncilRules
-) -> dict[str, Any]:
-    """Compute a stored document again from its own inputs; equal documents prove the result."""
-    result = council_result(
-        rubric,
-        regime,
-        rules,
-        document["sheets"],
-        gates_upheld=[
-            GateUpheld(
-                finding["criterion"],
-                GateEffect(finding["effect"]),
-                finding["reason"],
-                finding["votes_for"],
-                finding["votes_against"],
-            )
-            for finding in document["gates_upheld"]
-        ],
-        chair_confirmations={
-            (entry["criterion"], entry["star"]): entry["met"]
-            for entry in document["chair_confirmations"]
-        },
-    )
-    return result_document(result)

@@ -195,7 +195,7 @@ def create_council(form: PostedForm, page: Page) -> Response:
 def show_council(page: Page, code: str) -> Response:
     """Show a council: its seats, and the rules it works by in words with their basis."""
     row = get_council(page.session, code, actor=page.actor)
-    rules = rules_of(row.council, page.settings.council_rules_dir)
+    rules = rules_of(page.session, row.council, page.settings.council_rules_dir)
     return page.render(
         "councils/council.html",
         row=row,

@@ -139,7 +139,6 @@ def upgrade() -> None:
     sa.Column('content_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
     sa.Column('content', sa.Text(), nullable=False),
-    sa.Column('pinned_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('content_hash', name=op.f('pk_pinned_council_rules'))
     )
     op.create_table('producers',
@@ -176,6 +175,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.Enum('recognition', 'approval', name='decisionkind', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('state', sa.Enum('draft', 'signed', name='decisionstate', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('number', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
     sa.Column('year', sa.Integer(), nullable=False),
@@ -531,7 +531,8 @@ def upgrade() -> None:
     sa.Column('due_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('leased_until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('sent_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.Column('problem', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('problem', sa.Enum('unreachable', 'settings', 'refused', 'no_address', name='trouble', native_enum=False, create_constraint=True, length=40), nullable=True),
+    sa.Column('problem_answer', sa.Integer(), nullable=True),
     sa.CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name=op.f('ck_deliveries_sent_and_time')),
     sa.ForeignKeyConstraint(['notice_id'], ['notices.id'], name=op.f('fk_deliveries_notice_id_notices')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_deliveries')),
@@ -549,7 +550,7 @@ def upgrade() -> None:
     sa.Column('previous_dossier_id', sa.Integer(), nullable=True),
     sa.Column('certificate_code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
     sa.Column('previous_star', sa.Integer(), nullable=True),
-    sa.Column('state', sa.Enum('draft', 'filed', 'returned', 'assessed', 'proposed', 'completion_requested', 'accepted', 'advised', 'scheduled', 'scoring', 'locked', 'recognised', 'below_three', 'excluded', 'awaiting_centre', 'withdrawn', name='dossierstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('state', sa.Enum('draft', 'filed', 'returned', 'assessed', 'proposed', 'completion_requested', 'accepted', 'advised', 'scheduled', 'scoring', 'locked', 'recognised', 'below_three', 'excluded', 'awaiting_centre', 'returned_by_centre', 'withdrawn', name='dossierstate', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('product_id', sa.Integer(), nullable=False),
     sa.Column('producer_id', sa.Integer(), nullable=False),
     sa.Column('commune_code', sqlmodel.sql.sqltypes.AutoString(length=5), nullable=False),
@@ -721,6 +722,37 @@ def upgrade() -> None:
     with op.batch_alter_table('attachments', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_attachments_dossier_id'), ['dossier_id'], unique=False)
 
+    op.create_table('centre_submissions',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('dossier_id', sa.Integer(), nullable=False),
+    sa.Column('decision_id', sa.Integer(), nullable=False),
+    sa.Column('state', sa.Enum('sent', 'recognised', 'not_reached', name='submissionstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('letter_number', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('sent_on', sa.Date(), nullable=False),
+    sa.Column('samples', sa.Integer(), nullable=False),
+    sa.Column('sent_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('sent_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('average_numerator', sa.Integer(), nullable=True),
+    sa.Column('average_denominator', sa.Integer(), nullable=True),
+    sa.Column('star', sa.Integer(), nullable=True),
+    sa.Column('answer_number', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('answered_on', sa.Date(), nullable=True),
+    sa.Column('answer_note', sa.Text(), nullable=False),
+    sa.Column('answered_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('answered_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.CheckConstraint('(answered_on IS NULL) = (answered_by IS NULL)', name=op.f('ck_centre_submissions_answered_on_and_by_together')),
+    sa.CheckConstraint('star BETWEEN 0 AND 5', name=op.f('ck_centre_submissions_star_range')),
+    sa.ForeignKeyConstraint(['decision_id'], ['recognition_decisions.id'], name=op.f('fk_centre_submissions_decision_id_recognition_decisions')),
+    sa.ForeignKeyConstraint(['dossier_id'], ['dossiers.id'], name=op.f('fk_centre_submissions_dossier_id_dossiers')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_centre_submissions')),
+    sa.UniqueConstraint('code', name=op.f('uq_centre_submissions_code'))
+    )
+    with op.batch_alter_table('centre_submissions', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_centre_submissions_decision_id'), ['decision_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_centre_submissions_dossier_id'), ['dossier_id'], unique=False)
+
     op.create_table('certificates',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
@@ -843,9 +875,11 @@ def upgrade() -> None:
     sa.CheckConstraint('star BETWEEN 3 AND 5', name=op.f('ck_decision_items_star_range')),
     sa.ForeignKeyConstraint(['decision_id'], ['recognition_decisions.id'], name=op.f('fk_decision_items_decision_id_recognition_decisions')),
     sa.ForeignKeyConstraint(['dossier_id'], ['dossiers.id'], name=op.f('fk_decision_items_dossier_id_dossiers')),
-    sa.PrimaryKeyConstraint('decision_id', 'dossier_id', name=op.f('pk_decision_items')),
-    sa.UniqueConstraint('dossier_id', name=op.f('uq_decision_items_dossier_id'))
+    sa.PrimaryKeyConstraint('decision_id', 'dossier_id', name=op.f('pk_decision_items'))
     )
+    with op.batch_alter_table('decision_items', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_decision_items_dossier_id'), ['dossier_id'], unique=False)
+
     op.create_table('evidence_uses',
     sa.Column('dossier_id', sa.Integer(), nullable=False),
     sa.Column('criterion_code', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
@@ -987,13 +1021,16 @@ def upgrade() -> None:
     sa.Column('dossier_id', sa.Integer(), nullable=False),
     sa.Column('position', sa.Integer(), nullable=False),
     sa.Column('day', sa.Date(), nullable=True),
-    sa.Column('papers_open_on', sa.Date(), nullable=True),
+    sa.Column('papers_open_on', sa.Date(), nullable=False),
     sa.Column('state', sa.Enum('waiting', 'scoring', 'locked', 'taken_off', name='itemstate', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('taken_off_reason', sa.Text(), nullable=False),
     sa.Column('taken_off_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('survey_record', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
     sa.Column('scoring_round', sa.Integer(), nullable=False),
     sa.Column('divergence_note', sa.Text(), nullable=False),
+    sa.Column('certified_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('certified_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('certified_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('locked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('locked_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.ForeignKeyConstraint(['dossier_id'], ['dossiers.id'], name=op.f('fk_agenda_items_dossier_id_dossiers')),
@@ -1014,6 +1051,29 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['member_id'], ['council_members.id'], name=op.f('fk_attendances_member_id_council_members')),
     sa.PrimaryKeyConstraint('meeting_id', 'member_id', name=op.f('pk_attendances'))
     )
+    op.create_table('pack_returns',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('meeting_id', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('content', sa.JSON(), nullable=False),
+    sa.Column('content_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('handed_in_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('handed_in_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('handed_in_by_id', sa.Integer(), nullable=False),
+    sa.Column('for_member', sa.Boolean(), nullable=False),
+    sa.Column('applied_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['handed_in_by_id'], ['users.id'], name=op.f('fk_pack_returns_handed_in_by_id_users')),
+    sa.ForeignKeyConstraint(['meeting_id'], ['meetings.id'], name=op.f('fk_pack_returns_meeting_id_meetings')),
+    sa.ForeignKeyConstraint(['member_id'], ['council_members.id'], name=op.f('fk_pack_returns_member_id_council_members')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_pack_returns')),
+    sa.UniqueConstraint('code', name=op.f('uq_pack_returns_code')),
+    sa.UniqueConstraint('meeting_id', 'member_id', 'content_hash', name=op.f('uq_pack_returns_meeting_id_member_id_content_hash'))
+    )
+    with op.batch_alter_table('pack_returns', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_pack_returns_meeting_id'), ['meeting_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_pack_returns_member_id'), ['member_id'], unique=False)
+
     op.create_table('stamp_batches',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
@@ -1101,6 +1161,28 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['item_id'], ['agenda_items.id'], name=op.f('fk_minimum_confirmations_item_id_agenda_items')),
     sa.PrimaryKeyConstraint('item_id', 'criterion_code', 'star', name=op.f('pk_minimum_confirmations'))
     )
+    op.create_table('reopenings',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('item_id', sa.Integer(), nullable=False),
+    sa.Column('state', sa.Enum('requested', 'granted', 'declined', name='reopeningstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('requested_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('requested_by_id', sa.Integer(), nullable=False),
+    sa.Column('requested_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('answer', sa.Text(), nullable=False),
+    sa.Column('decision_number', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('decided_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['item_id'], ['agenda_items.id'], name=op.f('fk_reopenings_item_id_agenda_items')),
+    sa.ForeignKeyConstraint(['requested_by_id'], ['users.id'], name=op.f('fk_reopenings_requested_by_id_users')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reopenings')),
+    sa.UniqueConstraint('code', name=op.f('uq_reopenings_code'))
+    )
+    with op.batch_alter_table('reopenings', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_reopenings_item_id'), ['item_id'], unique=False)
+
     op.create_table('results',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
@@ -1109,10 +1191,14 @@ def upgrade() -> None:
     sa.Column('average_numerator', sa.Integer(), nullable=False),
     sa.Column('average_denominator', sa.Integer(), nullable=False),
     sa.Column('average_text', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('median_numerator', sa.Integer(), nullable=False),
+    sa.Column('median_denominator', sa.Integer(), nullable=False),
+    sa.Column('spread', sa.Integer(), nullable=False),
     sa.Column('sheets_counted', sa.Integer(), nullable=False),
     sa.Column('band_star', sa.Integer(), nullable=False),
     sa.Column('star', sa.Integer(), nullable=False),
     sa.Column('outcome', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('sealed', sa.JSON(), nullable=False),
     sa.Column('document', sa.JSON(), nullable=False),
     sa.Column('document_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('locked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -1192,6 +1278,66 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['sheet_id'], ['score_sheets.id'], name=op.f('fk_marks_sheet_id_score_sheets')),
     sa.PrimaryKeyConstraint('sheet_id', 'criterion_code', name=op.f('pk_marks'))
     )
+    op.create_table('paper_sheets',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('sheet_id', sa.Integer(), nullable=False),
+    sa.Column('scoring_round', sa.Integer(), nullable=False),
+    sa.Column('state', sa.Enum('keyed_once', 'differs', 'agreed', 'entered', name='papersheetstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('first', sa.JSON(), nullable=False),
+    sa.Column('first_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('first_by_id', sa.Integer(), nullable=False),
+    sa.Column('first_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('second', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('second_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('second_by_id', sa.Integer(), nullable=True),
+    sa.Column('second_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('agreed', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('scan_sha256', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+    sa.Column('scan_name', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.Column('scan_media_type', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('scan_size', sa.Integer(), nullable=False),
+    sa.Column('entered_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('entered_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.CheckConstraint("(scan_sha256 IS NULL) = (scan_name = '')", name=op.f('ck_paper_sheets_scan_with_its_name')),
+    sa.CheckConstraint("(state = 'keyed_once') = (second IS NULL)", name=op.f('ck_paper_sheets_second_entry_after_the_first')),
+    sa.ForeignKeyConstraint(['first_by_id'], ['users.id'], name=op.f('fk_paper_sheets_first_by_id_users')),
+    sa.ForeignKeyConstraint(['second_by_id'], ['users.id'], name=op.f('fk_paper_sheets_second_by_id_users')),
+    sa.ForeignKeyConstraint(['sheet_id'], ['score_sheets.id'], name=op.f('fk_paper_sheets_sheet_id_score_sheets')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_paper_sheets')),
+    sa.UniqueConstraint('code', name=op.f('uq_paper_sheets_code')),
+    sa.UniqueConstraint('sheet_id', 'scoring_round', name=op.f('uq_paper_sheets_sheet_id_scoring_round'))
+    )
+    with op.batch_alter_table('paper_sheets', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_paper_sheets_sheet_id'), ['sheet_id'], unique=False)
+
+    op.create_table('superseded_results',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('item_id', sa.Integer(), nullable=False),
+    sa.Column('reopening_id', sa.Integer(), nullable=False),
+    sa.Column('average_text', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('star', sa.Integer(), nullable=False),
+    sa.Column('outcome', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('sealed', sa.JSON(), nullable=False),
+    sa.Column('document', sa.JSON(), nullable=False),
+    sa.Column('document_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('locked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('locked_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('certified_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('minutes_number', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('conclusion', sa.Text(), nullable=False),
+    sa.Column('superseded_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['item_id'], ['agenda_items.id'], name=op.f('fk_superseded_results_item_id_agenda_items')),
+    sa.ForeignKeyConstraint(['reopening_id'], ['reopenings.id'], name=op.f('fk_superseded_results_reopening_id_reopenings')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_superseded_results')),
+    sa.UniqueConstraint('code', name=op.f('uq_superseded_results_code')),
+    sa.UniqueConstraint('reopening_id', name=op.f('uq_superseded_results_reopening_id'))
+    )
+    with op.batch_alter_table('superseded_results', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_superseded_results_item_id'), ['item_id'], unique=False)
+
     op.create_table('superseded_sheets',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('sheet_id', sa.Integer(), nullable=False),
@@ -1218,6 +1364,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_superseded_sheets_sheet_id'))
 
     op.drop_table('superseded_sheets')
+    with op.batch_alter_table('superseded_results', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_superseded_results_item_id'))
+
+    op.drop_table('superseded_results')
+    with op.batch_alter_table('paper_sheets', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_paper_sheets_sheet_id'))
+
+    op.drop_table('paper_sheets')
     op.drop_table('marks')
     with op.batch_alter_table('stamps', schema=None) as batch_op:
         batch_op.drop_index('ix_stamps_batch_state')
@@ -1233,6 +1387,10 @@ def downgrade() -> None:
 
     op.drop_table('score_sheets')
     op.drop_table('results')
+    with op.batch_alter_table('reopenings', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_reopenings_item_id'))
+
+    op.drop_table('reopenings')
     op.drop_table('minimum_confirmations')
     op.drop_table('meeting_wishes')
     with op.batch_alter_table('gate_findings', schema=None) as batch_op:
@@ -1249,6 +1407,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_stamp_batches_certificate_id'))
 
     op.drop_table('stamp_batches')
+    with op.batch_alter_table('pack_returns', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_pack_returns_member_id'))
+        batch_op.drop_index(batch_op.f('ix_pack_returns_meeting_id'))
+
+    op.drop_table('pack_returns')
     op.drop_table('attendances')
     with op.batch_alter_table('agenda_items', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_agenda_items_meeting_id'))
@@ -1279,6 +1442,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_evidence_uses_evidence_id'))
 
     op.drop_table('evidence_uses')
+    with op.batch_alter_table('decision_items', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_decision_items_dossier_id'))
+
     op.drop_table('decision_items')
     with op.batch_alter_table('completion_requests', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_completion_requests_dossier_id'))
@@ -1294,6 +1460,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_certificates_decision_id'))
 
     op.drop_table('certificates')
+    with op.batch_alter_table('centre_submissions', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_centre_submissions_dossier_id'))
+        batch_op.drop_index(batch_op.f('ix_centre_submissions_decision_id'))
+
+    op.drop_table('centre_submissions')
     with op.batch_alter_table('attachments', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_attachments_dossier_id'))
 

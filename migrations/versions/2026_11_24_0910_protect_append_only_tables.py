@@ -7,7 +7,15 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-PROTECTED = ("audit_events", "signing_records", "superseded_sheets")
+PROTECTED = (
+    "audit_events",
+    "signing_records",
+    "superseded_sheets",
+    "superseded_results",
+    "pinned_council_rules",
+    "council_amendments",
+    "advisory_amendments",
+)
 
 
 def upgrade() -> None:

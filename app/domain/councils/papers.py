@@ -70,7 +70,7 @@ def minutes_data(row: MeetingRow) -> dict[str, object]:
         "authority": AUTHORITY,
         "number": meeting.minutes_number,
         "place_and_date": f"{PLACE}, {_written(closed)}",
-        "round": f"Đợt {round_.ordinal} năm {round_.year}",
+        "round": f"Đợt {round_.ordinal} năm {round_.year}" if round_ else "",
         "bases": [
             _LAW,
             (
@@ -115,10 +115,8 @@ def _item(row: ItemRow) -> dict[str, str]:
     if result is None:  # a meeting closes only when every result is locked
         message = f"item {row.item.code} of a closed meeting has no result"
         raise ValueError(message)
-    totals = result.document["totals"]
-    reasons = [
-        reason["text"] for reason in result.document["reasons"] if reason["code"].startswith(_TOLD)
-    ]
+    said = result.document
+    reasons = [reason["text"] for reason in said["reasons"] if reason["code"].startswith(_TOLD)]
     if row.recused:
         reasons.append(f"{row.recused} thành viên không tham gia chấm sản phẩm này.")
     if row.item.divergence_note:
@@ -128,8 +126,8 @@ def _item(row: ItemRow) -> dict[str, str]:
         "producer": row.producer.name,
         "sheets": str(result.sheets_counted),
         "average": result.average_text,
-        "lowest": str(totals[0]),
-        "highest": str(totals[-1]),
+        "lowest": str(said["lowest"]),
+        "highest": str(said["highest"]),
         "band": f"{result.band_star} sao",
         "result": _decided(Outcome(result.outcome), result.star),
         "reason": " ".join(reasons),

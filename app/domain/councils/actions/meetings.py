@@ -1,6 +1,7 @@
 """Meetings: scheduled with an agenda, opened with a quorum, closed with minutes."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from sqlmodel import col, select
@@ -11,37 +12,52 @@ from app.core.db import WriteSession
 from app.core.errors import Conflict, Invalid, NotFound, Refused, Worded, check_version
 from app.domain.accounts.rules import Actor
 from app.domain.audit.actions import record
-from app.domain.councils.enums import ItemState, MeetingState, Seat, SheetState
+from app.domain.councils.actions.conflicts import starting_sheets
+from app.domain.councils.actions.telling import tell_of_meeting
+from app.domain.councils.enums import ItemState, MeetingForm, MeetingState, Seat
 from app.domain.councils.models import (
     AgendaItem,
     Attendance,
     Council,
     Meeting,
     Round,
-    ScoreSheet,
 )
 from app.domain.councils.policy import (
     why_not_close_meeting,
+    why_not_meet,
     why_not_open_meeting,
     why_not_prepare,
     why_not_record_survey,
 )
 from app.domain.councils.queries import (
+    ItemRow,
     MeetingRow,
     SeatRow,
+    conflict_board,
+    delegations_of,
     get_council,
     get_round,
     item_for_update,
     meeting_for_update,
     meeting_quorum,
+    rules_of,
+    was_asked_in_writing,
 )
-from app.domain.councils.rules import MEETING_BASIS, ROUND_BASIS
+from app.domain.councils.rules import (
+    MEETING_BASIS,
+    OPINION_BASIS,
+    ROUND_BASIS,
+    papers_promised_on,
+)
 from app.domain.councils.schemas import CloseMeeting, OpenMeeting, RecordSurvey, ScheduleMeeting
 from app.domain.dossiers.actions import open_scoring, schedule_dossier
-from app.domain.dossiers.enums import Step
+from app.domain.dossiers.enums import DossierKind, Step
 from app.domain.dossiers.models import Dossier
 from app.domain.dossiers.queries import surveys_of
 from app.domain.dossiers.rules import states_before
+from app.domain.places.queries import holidays_between
+
+_PAPERS_AHEAD = timedelta(days=60)  # of working days before a meeting, with the longest holidays
 
 
 class DossierNotReady(Conflict):
@@ -50,6 +66,17 @@ class DossierNotReady(Conflict):
     code = "meeting.dossier_not_ready"
     message = "Hồ sơ {dossier} chưa được tiếp nhận vào đợt {round}, hoặc đã có phiên họp."
     basis = MEETING_BASIS
+
+
+class WrittenFirst(Refused):
+    """A renewal is evaluated by written opinion; a meeting needs its reason."""
+
+    code = "meeting.written_first"
+    message = (
+        "Hồ sơ đánh giá lại {dossier} được lấy ý kiến bằng văn bản. Nếu có nội dung phức tạp cần "
+        "thảo luận trực tiếp, hãy ghi rõ lý do."
+    )
+    basis = OPINION_BASIS
 
 
 class OtherRules(Refused):
@@ -79,6 +106,14 @@ class TooEarly(Refused):
     basis = MEETING_BASIS
 
 
+class NothingOnAgenda(Refused):
+    """A meeting is about something."""
+
+    code = "meeting.nothing_on_agenda"
+    message = "Chương trình phiên họp chưa có sản phẩm nào."
+    basis = MEETING_BASIS
+
+
 class QuorumNotMet(Refused):
     """Too few voting members, or nobody to preside."""
 
@@ -99,43 +134,51 @@ class SurveyMissing(Refused):
 
 
 def schedule_meeting(
-    session: WriteSession, data: ScheduleMeeting, *, actor: Actor, at: datetime
+    session: WriteSession,
+    data: ScheduleMeeting,
+    *,
+    actor: Actor,
+    at: datetime,
+    council_rules_dir: Path | None = None,
 ) -> Meeting:
     """Schedule a meeting with its agenda; its dossiers are scheduled. Records meeting.scheduled.
 
+    Members are told, and read the dossiers from the day the council rules promise, or from today
+    when that is past. Without a round the meeting is about renewals only.
+
     Refused: a dossier that is not accepted into this round or works under other council rules, a
-    day that is past or on or after the end of the round (art. 5.1).
+    renewal that was not asked about in writing unless it is said why (art. 7.6.d), a day that is
+    past, outside the council's term, or on or after the end of the round (art. 5.1).
     """
     if refusal := why_not_prepare(actor):
         raise refusal
     council = get_council(session, data.council, actor=actor).council
-    round_ = get_round(session, data.round, actor=actor)
+    round_ = get_round(session, data.round, actor=actor) if data.round else None
     day = local_day(data.starts_at)
     if day < local_day(at):
         raise Invalid({"starts_at": "Ngày họp đã qua."})
-    if day >= round_.results_before:
+    if refusal := why_not_meet(council, day):
+        raise refusal
+    if round_ is not None and day >= round_.results_before:
         raise AfterRound(round=round_.code, end=f"{round_.results_before:%d/%m/%Y}")
-    dossiers = _ready(session, data.dossiers, council, round_)
+    dossiers = ready_dossiers(
+        session, data.dossiers, council, round_, renewal_reason=data.renewal_reason
+    )
     meeting = Meeting(
         code=new_code("PH"),
         council_id=council.id or 0,
-        round_id=round_.id or 0,
+        round_id=round_.id if round_ else None,
+        form=MeetingForm.IN_PERSON,
         state=MeetingState.SCHEDULED,
         place=data.place,
         starts_at=data.starts_at,
+        papers_promised_on=_papers_promised_on(session, council, day, council_rules_dir),
+        renewal_reason=data.renewal_reason,
     )
     session.add(meeting)
     session.flush()
     for position, dossier in enumerate(dossiers, start=1):
-        session.add(
-            AgendaItem(
-                code=new_code("MH"),
-                meeting_id=meeting.id or 0,
-                dossier_id=dossier.id or 0,
-                position=position,
-                state=ItemState.WAITING,
-            )
-        )
+        session.add(new_item(meeting, dossier, position=position, day=day, at=at))
         schedule_dossier(session, dossier, actor=actor, at=at, meeting=meeting.code)
     record(
         session,
@@ -144,11 +187,39 @@ def schedule_meeting(
         actor=actor,
         at=at,
         council=council.code,
-        round=round_.code,
+        round=round_.code if round_ else None,
         starts_at=meeting.starts_at,
         dossiers=data.dossiers,
+        papers_promised_on=meeting.papers_promised_on,
     )
+    tell_of_meeting(session, meeting, actor=actor, at=at)
     return meeting
+
+
+def _papers_promised_on(
+    session: WriteSession, council: Council, day: date, rules_dir: Path | None
+) -> date:
+    rules = rules_of(session, council, rules_dir)
+    return papers_promised_on(
+        day,
+        rules.days_before_meeting.value,
+        holidays_between(session, day - _PAPERS_AHEAD, day),
+    )
+
+
+def new_item(
+    meeting: Meeting, dossier: Dossier, *, position: int, day: date | None, at: datetime
+) -> AgendaItem:
+    """Return a dossier's place on an agenda, its papers open as promised or from today."""
+    return AgendaItem(
+        code=new_code("MH"),
+        meeting_id=meeting.id or 0,
+        dossier_id=dossier.id or 0,
+        position=position,
+        day=day,
+        papers_open_on=max(local_day(at), meeting.papers_promised_on or local_day(at)),
+        state=ItemState.WAITING,
+    )
 
 
 def record_survey(
@@ -182,8 +253,10 @@ def open_meeting(
 ) -> Meeting:
     """Open a meeting with who is present: members get their sheets. Records meeting.opened.
 
-    Refused below the quorum, without chair or delegate, before its day, and for a tourism dossier
-    without its survey (council rules).
+    The council rules are pinned, the chair's paper for the delegate is noted, and who declared a
+    conflict in a product gets no sheet to fill in for it.
+    Refused below the quorum, without chair or delegate, before its day, outside the council's term,
+    and for a tourism dossier without its survey (council rules).
     """
     row = meeting_for_update(session, code, actor=actor, rules_dir=council_rules_dir)
     meeting = row.meeting
@@ -193,12 +266,13 @@ def open_meeting(
     day = local_day(meeting.starts_at)
     if local_day(at) < day:
         raise TooEarly(day=f"{day:%d/%m/%Y}")
+    if refusal := why_not_meet(row.council, local_day(at)):
+        raise refusal
+    if not row.items:
+        raise NothingOnAgenda
     present, presiding = _present(row, data)
     _check_quorum(row, present, presiding)
-    _take_surveys_over(session, row)
-    for item in row.items:
-        if item.needs_survey and not item.item.survey_record:
-            raise SurveyMissing(product=item.product.name)
+    check_surveys(session, row.items)
     session.add_all(
         Attendance(
             meeting_id=meeting.id or 0,
@@ -207,26 +281,21 @@ def open_meeting(
         )
         for seat in row.seats
     )
-    dossiers = _locked(session, [item.dossier.id or 0 for item in row.items])
+    dossiers = locked_dossiers(session, [item.dossier.id or 0 for item in row.items])
     scorers = [s.member for s in row.seats if s.member.voting and (s.member.id or 0) in present]
+    board = conflict_board(session, row, on=local_day(at))
     for item in row.items:
         item.item.state = ItemState.SCORING
         item.item.version += 1
-        session.add_all(
-            ScoreSheet(
-                code=new_code("PD"),
-                item_id=item.item.id or 0,
-                member_id=member.id or 0,
-                state=SheetState.DRAFT,
-                updated_at=at,
-            )
-            for member in scorers
-        )
+        session.add_all(starting_sheets(item.item, scorers, board, at=at))
         open_scoring(
             session, dossiers[item.dossier.id or 0], actor=actor, at=at, meeting=meeting.code
         )
     meeting.state = MeetingState.OPEN
     meeting.presiding_id = presiding.member.id if presiding else None
+    meeting.delegation_id = _delegation_id(session, row, presiding, on=local_day(at))
+    meeting.council_rules_code = row.rules.code
+    meeting.council_rules_hash = row.rules.sha256
     meeting.opened_at = at
     meeting.version += 1
     record(
@@ -237,8 +306,20 @@ def open_meeting(
         at=at,
         present=data.present,
         presiding=presiding.username if presiding else None,
+        council_rules_hash=meeting.council_rules_hash,
     )
     return meeting
+
+
+def _delegation_id(
+    session: WriteSession, row: MeetingRow, presiding: SeatRow | None, *, on: date
+) -> int | None:
+    """Return the chair's paper by which a delegate presides that day, where one is recorded."""
+    if presiding is None or presiding.member.seat is Seat.CHAIR:
+        return None
+    papers = delegations_of(session, row.council)
+    found = next((one for one in papers if one.is_for(presiding.member, on)), None)
+    return found.delegation.id if found else None
 
 
 def close_meeting(
@@ -272,8 +353,13 @@ def close_meeting(
     return meeting
 
 
-def _ready(
-    session: WriteSession, codes: list[str], council: Council, round_: Round
+def ready_dossiers(
+    session: WriteSession,
+    codes: list[str],
+    council: Council,
+    round_: Round | None,
+    *,
+    renewal_reason: str,
 ) -> list[Dossier]:
     """Return the dossiers in the order given, locked; refuse one that cannot be on this agenda."""
     found = {
@@ -289,8 +375,12 @@ def _ready(
         dossier = found.get(code)
         if dossier is None:
             raise NotFound
-        if dossier.state not in states_before(Step.SCHEDULE) or dossier.round_id != round_.id:
-            raise DossierNotReady(dossier=code, round=round_.code)
+        is_renewal = dossier.kind is DossierKind.RENEWAL
+        in_round = round_ is not None and dossier.round_id == round_.id
+        if dossier.state not in states_before(Step.SCHEDULE) or not (is_renewal or in_round):
+            raise DossierNotReady(dossier=code, round=round_.code if round_ else "—")
+        if is_renewal and not renewal_reason and not was_asked_in_writing(session, dossier):
+            raise WrittenFirst(dossier=code)
         if dossier.council_rules_hash != council.council_rules_hash:
             raise OtherRules(
                 dossier=code,
@@ -330,17 +420,24 @@ def _check_quorum(row: MeetingRow, present: frozenset[int], presiding: SeatRow |
         raise QuorumNotMet(present=count.present, voting=count.voting, needed=count.needed)
 
 
-def _take_surveys_over(session: WriteSession, row: MeetingRow) -> None:
-    """Let the dossier's own survey stand for the record wherever nobody typed one."""
-    lacking = [one for one in row.items if not one.item.survey_record]
+def check_surveys(session: WriteSession, items: Sequence[ItemRow]) -> None:
+    """Refuse what needs a survey and has none (council rules, `site_survey`).
+
+    The dossier's own survey stands for the record wherever nobody typed one.
+    """
+    lacking = [one for one in items if not one.item.survey_record]
     known = surveys_of(session, [one.dossier.id or 0 for one in lacking])
     for one in lacking:
         survey = known.get(one.dossier.id or 0)
         if survey is not None:
             one.item.survey_record = survey.told
+    for one in items:
+        if one.needs_survey and not one.item.survey_record:
+            raise SurveyMissing(product=one.product.name)
 
 
-def _locked(session: WriteSession, ids: list[int]) -> dict[int, Dossier]:
+def locked_dossiers(session: WriteSession, ids: list[int]) -> dict[int, Dossier]:
+    """Return dossiers by number, locked until the transaction ends."""
     return {
         dossier.id or 0: dossier
         for dossier in session.exec(

@@ -19,10 +19,22 @@ from app.domain.councils.models import (
     Result,
     SupersededSheet,
 )
-from app.domain.councils.policy import why_not_raise_gate, why_not_settle
+from app.domain.councils.policy import (
+    why_not_certify,
+    why_not_discuss,
+    why_not_raise_gate,
+    why_not_settle,
+)
 from app.domain.councils.queries import ItemDetail, gate_item_code, item_for_update
-from app.domain.councils.rules import MEETING_BASIS, RESULT_BASIS, gates_of, is_majority
+from app.domain.councils.rules import (
+    MEETING_BASIS,
+    OPINION_BASIS,
+    RESULT_BASIS,
+    gates_of,
+    is_majority,
+)
 from app.domain.councils.schemas import (
+    CertifyItem,
     ConfirmMinimum,
     DecideGate,
     LockItem,
@@ -73,6 +85,17 @@ class SheetsMissing(Refused):
     basis = RESULT_BASIS
 
 
+class OpinionsDiffer(Refused):
+    """In writing a renewal is settled only where the opinions agree."""
+
+    code = "opinion.differ"
+    message = (
+        "Các ý kiến bằng văn bản chưa thống nhất ({count} lý do cần họp trực tiếp): hãy chuyển sản "
+        "phẩm ra họp."
+    )
+    basis = OPINION_BASIS
+
+
 class ItemQuorumNotMet(Refused):
     """After recusals too few are left."""
 
@@ -106,6 +129,22 @@ class Divergent(Refused):
         "chấm lại."
     )
     basis = RESULT_BASIS
+
+
+class NotCertified(Refused):
+    """Two people stand for a result: the secretary certifies the tally, then the chair locks."""
+
+    code = "item.not_certified"
+    message = "Thư ký chưa xác nhận bảng tổng hợp phiếu."
+    basis = MEETING_BASIS
+
+
+class CertifiedOtherwise(Refused):
+    """What was certified is no longer what the sheets add up to."""
+
+    code = "item.certified_otherwise"
+    message = "Phiếu hoặc kết luận đã thay đổi sau khi {name} xác nhận: cần xác nhận lại."
+    basis = MEETING_BASIS
 
 
 class DivergenceUnexplained(Refused):
@@ -182,7 +221,7 @@ def decide_gate(
     """
     item_code = gate_item_code(session, code)
     detail = item_for_update(session, item_code, actor=actor, rules_dir=council_rules_dir)
-    refusal = why_not_settle(detail.meeting.meeting, detail.row.item, detail.meeting.seat)
+    refusal = why_not_discuss(detail.meeting.meeting, detail.row.item, detail.meeting.seat)
     if refusal:
         raise refusal
     gate = next(one for one in detail.gates if one.code == code)
@@ -220,7 +259,7 @@ def confirm_minimum(
     council_rules_dir: Path | None = None,
 ) -> MinimumConfirmation:
     """Say whether a minimum that the sheets do not see alike is met; records minimum.confirmed."""
-    detail = _to_settle(session, code, actor=actor, rules_dir=council_rules_dir)
+    detail = _to_discuss(session, code, actor=actor, rules_dir=council_rules_dir)
     result = _computed(detail)
     finding = next(
         (
@@ -277,7 +316,7 @@ def rescore_item(
 
     Every submitted sheet is kept as superseded and becomes a draft again.
     """
-    detail = _to_settle(session, code, actor=actor, rules_dir=council_rules_dir)
+    detail = _to_discuss(session, code, actor=actor, rules_dir=council_rules_dir)
     item = detail.row.item
     check_version(data.version, item.version)
     _computed(detail)
@@ -324,6 +363,41 @@ def rescore_item(
     return item
 
 
+def certify_item(
+    session: WriteSession,
+    code: str,
+    data: CertifyItem,
+    *,
+    actor: Actor,
+    at: datetime,
+    council_rules_dir: Path | None = None,
+) -> AgendaItem:
+    """Confirm as the secretary that the tally is what the sheets add up to; records item.certified.
+
+    What was confirmed is kept as a hash, so whatever changes a sheet, a vote or a minimum afterwards
+    makes it stale by itself. Refused while anything but the note on differences is open.
+    """
+    detail = item_for_update(session, code, actor=actor, rules_dir=council_rules_dir)
+    item = detail.row.item
+    if refusal := why_not_certify(detail.meeting.meeting, item, certifies=detail.certifies):
+        raise refusal
+    check_version(data.version, item.version)
+    _settled(detail, LockItem(divergence_note="…", version=item.version))
+    item.certified_at = at
+    item.certified_by = actor.name
+    item.certified_hash = detail.record().hash
+    item.version += 1
+    record(
+        session,
+        "item.certified",
+        subject=item,
+        actor=actor,
+        at=at,
+        scoring_round=item.scoring_round,
+    )
+    return item
+
+
 def lock_item(
     session: WriteSession,
     code: str,
@@ -336,13 +410,15 @@ def lock_item(
     """Fix the result of a dossier; nothing of it changes afterwards. Records item.locked.
 
     Refused while a sheet is missing, the quorum is not met after recusals, a gate is undecided, a
-    minimum waits for the chair, or the sheets differ too much (26/2026/QĐ-TTg art. 3.3, 7.3.d and
-    the council rules). A product below three stars, excluded, or for the ministry ends here.
+    minimum waits for the chair, the sheets differ too much, or the secretary has not certified the
+    tally as it is now (26/2026/QĐ-TTg art. 3.3, 7.3.d and the council rules). A product below three
+    stars or excluded ends here.
     """
     detail = _to_settle(session, code, actor=actor, rules_dir=council_rules_dir)
     item = detail.row.item
     check_version(data.version, item.version)
     settled = _settled(detail, data)
+    _check_certified(detail)
     kept = detail.record(new_secret())
     result = Result(
         code=new_code("KQ"),
@@ -399,9 +475,30 @@ def why_not_lock(detail: ItemDetail) -> Refusal | None:
     """
     try:
         _settled(detail, LockItem(divergence_note="…", version=detail.row.item.version))
+        _check_certified(detail)
     except Refused as refusal:
         return refusal
     return None
+
+
+def why_not_certify_now(detail: ItemDetail) -> Refusal | None:
+    """Return why this seat may not certify, or what still stands between the sheets and that."""
+    item = detail.row.item
+    if refusal := why_not_certify(detail.meeting.meeting, item, certifies=detail.certifies):
+        return refusal
+    try:
+        _settled(detail, LockItem(divergence_note="…", version=item.version))
+    except Refused as refusal:
+        return refusal
+    return None
+
+
+def _check_certified(detail: ItemDetail) -> None:
+    item = detail.row.item
+    if not item.certified_hash:
+        raise NotCertified
+    if item.certified_hash != detail.record().hash:
+        raise CertifiedOtherwise(name=item.certified_by or "")
 
 
 def _to_settle(
@@ -409,6 +506,16 @@ def _to_settle(
 ) -> ItemDetail:
     detail = item_for_update(session, code, actor=actor, rules_dir=rules_dir)
     refusal = why_not_settle(detail.meeting.meeting, detail.row.item, detail.meeting.seat)
+    if refusal:
+        raise refusal
+    return detail
+
+
+def _to_discuss(
+    session: WriteSession, code: str, *, actor: Actor, rules_dir: Path | None
+) -> ItemDetail:
+    detail = _to_settle(session, code, actor=actor, rules_dir=rules_dir)
+    refusal = why_not_discuss(detail.meeting.meeting, detail.row.item, detail.meeting.seat)
     if refusal:
         raise refusal
     return detail
@@ -426,6 +533,8 @@ def _settled(detail: ItemDetail, data: LockItem) -> arithmetic.Result:
     count = detail.quorum
     if not count.is_met:
         raise ItemQuorumNotMet(present=count.present, voting=count.voting, needed=count.needed)
+    if detail.why_meet:
+        raise OpinionsDiffer(count=len(detail.why_meet))
     raised = [gate.criterion_code for gate in detail.gates if gate.state is GateState.RAISED]
     undecided = dict.fromkeys([*raised, *detail.gates_to_vote])
     if undecided:

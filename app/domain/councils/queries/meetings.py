@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sqlmodel import and_, col, func, select
+from sqlalchemy import ColumnElement
+from sqlmodel import and_, col, func, or_, select
 from sqlmodel.sql.expression import Select
 
+from app.core.clock import local_day
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound
 from app.core.paging import Page, page_of
 from app.domain.accounts.models import User
 from app.domain.accounts.rules import Actor
-from app.domain.councils.enums import ItemState, Seat, SheetState
+from app.domain.councils.enums import ItemState, MeetingForm, MeetingState, Seat, SheetState
 from app.domain.councils.models import (
     AgendaItem,
     Attendance,
@@ -28,16 +31,20 @@ from app.domain.councils.models import (
 from app.domain.councils.policy import presides
 from app.domain.councils.queries.rounds import MOST_ITEMS, SeatRow, rules_of
 from app.domain.councils.rules import (
+    DayLoad,
     QuorumCount,
+    day_loads,
     needs_survey,
     quorum_count,
 )
 from app.domain.councils.schemas import (
+    DayLoadOut,
     ItemOut,
     MeetingBriefOut,
     MeetingOut,
     QuorumOut,
 )
+from app.domain.dossiers.enums import DossierKind
 from app.domain.dossiers.models import Dossier, SiteSurvey
 from app.domain.dossiers.queries import surveys_of
 from app.domain.producers.models import Producer
@@ -52,16 +59,34 @@ def meetings_visible_to(actor: Actor) -> Select[Meeting, Council, Round]:
     query = (
         select(Meeting, Council, Round)
         .join(Council, col(Council.id) == col(Meeting.council_id))
-        .join(Round, col(Round.id) == col(Meeting.round_id))
+        .join(Round, col(Round.id) == col(Meeting.round_id), isouter=True)
     )
     if actor.sees_province:
         return query
-    return query.where(col(Meeting.council_id).in_(councils_of(actor)))
+    return query.where(sits_in(actor))
+
+
+def sits_in(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition for meetings this actor has to do with by a seat.
+
+    Those of the councils the actor sits on, and those in which the actor had a seat before a later
+    decision ended it.
+    """
+    return or_(
+        col(Meeting.council_id).in_(councils_of(actor)),
+        col(Meeting.id).in_(
+            select(col(Attendance.meeting_id))
+            .join(CouncilMember, col(CouncilMember.id) == col(Attendance.member_id))
+            .where(col(CouncilMember.user_id) == actor.user_id)
+        ),
+    )
 
 
 def councils_of(actor: Actor) -> Any:
-    """Return the councils this actor sits on, as a subquery."""
-    return select(col(CouncilMember.council_id)).where(col(CouncilMember.user_id) == actor.user_id)
+    """Return the councils this actor sits on today, as a subquery."""
+    return select(col(CouncilMember.council_id)).where(
+        col(CouncilMember.user_id) == actor.user_id, col(CouncilMember.left_on).is_(None)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +95,26 @@ class MeetingBrief:
 
     meeting: Meeting
     council: Council
-    round: Round
+    round: Round | None
     items: int
     locked: int
 
     def out(self) -> MeetingBriefOut:
         """Return what the API answers."""
         return MeetingBriefOut(
-            **self.meeting.model_dump(include={"code", "version", "state", "place", "starts_at"}),
+            **self.meeting.model_dump(
+                include={
+                    "code",
+                    "version",
+                    "form",
+                    "state",
+                    "place",
+                    "starts_at",
+                    "opinions_due_on",
+                }
+            ),
             council=self.council.code,
-            round=self.round.code,
+            round=self.round.code if self.round else None,
             items=self.items,
             locked=self.locked,
         )
@@ -108,7 +143,10 @@ def meetings_page(
                 func.count(),
                 func.count(col(AgendaItem.locked_at)),
             )
-            .where(col(AgendaItem.meeting_id).in_([row[0].id for row in rows]))
+            .where(
+                col(AgendaItem.meeting_id).in_([row[0].id for row in rows]),
+                col(AgendaItem.state) != ItemState.TAKEN_OFF,
+            )
             .group_by(col(AgendaItem.meeting_id))
         )
     }
@@ -135,8 +173,8 @@ class ItemRow:
 
     @property
     def expected(self) -> int:
-        """Sheets that count when submitted: those of present members who were not recused."""
-        return len(self.sheets) - self.recused
+        """Sheets that count when submitted: of present members not recused, who did not let it lapse."""
+        return len(self.sheets) - self.recused - self.lapsed
 
     @property
     def submitted(self) -> int:
@@ -147,6 +185,11 @@ class ItemRow:
     def recused(self) -> int:
         """Members who do not judge this dossier."""
         return sum(sheet.state is SheetState.RECUSED for sheet in self.sheets)
+
+    @property
+    def lapsed(self) -> int:
+        """Members who gave no written opinion by the end of its collection."""
+        return sum(sheet.state is SheetState.LAPSED for sheet in self.sheets)
 
     @property
     def is_complete(self) -> bool:
@@ -161,11 +204,17 @@ class ItemRow:
                     "code",
                     "version",
                     "position",
+                    "day",
+                    "papers_open_on",
                     "state",
+                    "taken_off_reason",
                     "survey_record",
                     "scoring_round",
                 }
             ),
+            is_renewal=self.dossier.kind is DossierKind.RENEWAL,
+            previous_star=self.dossier.previous_star,
+            due_on=self.dossier.province_due_on,
             dossier=self.dossier.code,
             product=self.product.name,
             producer=self.producer.name,
@@ -186,12 +235,51 @@ class MeetingRow:
 
     meeting: Meeting
     council: Council
-    round: Round
+    round: Round | None
     rules: CouncilRules
     seats: tuple[SeatRow, ...]
     present_ids: frozenset[int]
     items: tuple[ItemRow, ...]
+    taken_off: tuple[ItemRow, ...]
     seat: CouncilMember | None
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the council gives its opinion in writing."""
+        return self.meeting.form is MeetingForm.WRITTEN
+
+    @property
+    def loads(self) -> tuple[DayLoad, ...]:
+        """How much each day of the meeting holds."""
+        return day_loads(row.item.day for row in self.items if row.item.day is not None)
+
+    @property
+    def late_papers(self) -> tuple[ItemRow, ...]:
+        """The dossiers that members may read later than the council rules promise."""
+        promised = self.meeting.papers_promised_on
+        if promised is None:
+            return ()
+        return tuple(row for row in self.items if row.item.papers_open_on > promised)
+
+    @property
+    def waiting_for(self) -> tuple[SeatRow, ...]:
+        """The seats whose written opinion is still to come."""
+        drafts = {
+            sheet.member_id
+            for row in self.items
+            for sheet in row.sheets
+            if sheet.state is SheetState.DRAFT
+        }
+        return tuple(seat for seat in self.seats if seat.member.id in drafts)
+
+    def was_late(self, sheet: ScoreSheet) -> bool:
+        """Tell whether a written opinion came after its day; it counts all the same."""
+        due = self.meeting.opinions_due_on
+        return (
+            due is not None
+            and sheet.submitted_at is not None
+            and local_day(sheet.submitted_at) > due
+        )
 
     @property
     def presiding(self) -> CouncilMember | None:
@@ -221,9 +309,13 @@ class MeetingRow:
                 include={
                     "code",
                     "version",
+                    "form",
                     "state",
                     "place",
                     "starts_at",
+                    "papers_promised_on",
+                    "opinions_due_on",
+                    "collected_at",
                     "opened_at",
                     "closed_at",
                     "minutes_number",
@@ -231,10 +323,20 @@ class MeetingRow:
                 }
             ),
             council=self.council.code,
-            round=self.round.code,
+            round=self.round.code if self.round else None,
             quorum=quorum_out(self.quorum) if is_open else None,
             present=[s.username for s in self.seats if s.member.id in self.present_ids],
+            days=[
+                DayLoadOut(
+                    day=one.day,
+                    products=one.products,
+                    minutes=one.minutes,
+                    is_too_much=one.is_too_much,
+                )
+                for one in self.loads
+            ],
             items=[row.out() for row in self.items],
+            taken_off=[row.out() for row in self.taken_off],
         )
 
 
@@ -261,6 +363,24 @@ def meeting_quorum(
         present=sum((one.id or 0) in present_ids for one in voting),
         chair_present=presiding_id is not None and presiding_id in present_ids,
     )
+
+
+def papers_opening(session: ReadSession, *, on: date) -> Sequence[tuple[Meeting, int]]:
+    """Return the meetings whose dossiers are open to members by this day, with how many they are."""
+    return [
+        (meeting, count)
+        for meeting, count in session.exec(
+            select(Meeting, func.count())
+            .join(AgendaItem, col(AgendaItem.meeting_id) == col(Meeting.id))
+            .where(
+                col(Meeting.state) == MeetingState.SCHEDULED,
+                col(Meeting.papers_promised_on) <= on,
+                col(AgendaItem.state) != ItemState.TAKEN_OFF,
+            )
+            .group_by(col(Meeting.id))
+            .order_by(col(Meeting.id))
+        )
+    ]
 
 
 def get_meeting(
@@ -291,7 +411,7 @@ def meeting_row(
     session: ReadSession,
     meeting: Meeting,
     council: Council,
-    round_: Round,
+    round_: Round | None,
     *,
     actor: Actor,
     rules_dir: Path | None,
@@ -301,10 +421,32 @@ def meeting_row(
 
     With `only`, an entry of its agenda that was read already, the rest of the agenda is left out.
     """
-    rules = rules_of(council, rules_dir)
-    order = list(Seat)
-    seats, present = [], set()
-    for member, username, is_present in session.exec(
+    rules = rules_of(session, meeting if meeting.council_rules_hash else council, rules_dir)
+    seats, present = _seats_in(session, meeting, council)
+    seat = next((s.member for s in seats if s.member.user_id == actor.user_id), None)
+    items = _item_rows(session, meeting, rules, seat=seat, only=only)
+    return MeetingRow(
+        meeting=meeting,
+        council=council,
+        round=round_,
+        rules=rules,
+        seats=seats,
+        present_ids=present,
+        items=tuple(row for row in items if row.item.state is not ItemState.TAKEN_OFF),
+        taken_off=tuple(row for row in items if row.item.state is ItemState.TAKEN_OFF),
+        seat=seat,
+    )
+
+
+def _seats_in(
+    session: ReadSession, meeting: Meeting, council: Council
+) -> tuple[tuple[SeatRow, ...], frozenset[int]]:
+    """Return the seats of one meeting, chair first, and which of them are present.
+
+    Once attendance was taken they are those it names, whoever came or left by a later decision;
+    before, those held on the day of the meeting.
+    """
+    rows = session.exec(
         select(CouncilMember, User.username, Attendance.present)
         .join(User, col(User.id) == col(CouncilMember.user_id))
         .join(
@@ -317,22 +459,20 @@ def meeting_row(
         )
         .where(col(CouncilMember.council_id) == council.id)
         .order_by(col(CouncilMember.id))
-    ):
-        seats.append(SeatRow(member, username))
-        if is_present:
-            present.add(member.id or 0)
-    seats.sort(key=lambda row: order.index(row.member.seat))
-    seat = next((s.member for s in seats if s.member.user_id == actor.user_id), None)
-    return MeetingRow(
-        meeting=meeting,
-        council=council,
-        round=round_,
-        rules=rules,
-        seats=tuple(seats),
-        present_ids=frozenset(present),
-        items=_item_rows(session, meeting, rules, seat=seat, only=only),
-        seat=seat,
+    ).all()
+    was_taken = any(is_present is not None for _, _, is_present in rows)
+    day = local_day(meeting.opened_at or meeting.starts_at)
+    order = list(Seat)
+    seats = sorted(
+        (
+            SeatRow(member, username)
+            for member, username, is_present in rows
+            if (is_present is not None if was_taken else member.is_held_on(day))
+        ),
+        key=lambda row: order.index(row.member.seat),
     )
+    present = frozenset(member.id or 0 for member, _, is_present in rows if is_present)
+    return tuple(seats), present
 
 
 def _agenda(session: ReadSession, meeting: Meeting) -> Sequence[AgendaEntry]:

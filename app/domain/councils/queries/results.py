@@ -1,17 +1,24 @@
 """Locked results, their sheets, and the dossiers that wait for an agenda."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time
 
-from sqlmodel import col, select
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+from sqlmodel import and_, col, func, select
 
+from app.core.clock import VIET_NAM
 from app.core.db import ReadSession
 from app.core.errors import NotFound
 from app.domain.accounts.rules import Actor
+from app.domain.councils.enums import ItemState, MeetingForm
 from app.domain.councils.models import (
     AgendaItem,
     CouncilMember,
+    Meeting,
     Result,
+    Round,
     ScoreSheet,
 )
 from app.domain.councils.policy import why_not_read_document
@@ -21,12 +28,14 @@ from app.domain.councils.schemas import (
     ReasonOut,
     ResultOut,
 )
-from app.domain.dossiers.enums import Step
+from app.domain.dossiers.enums import DossierKind, DossierState, Step
 from app.domain.dossiers.models import Dossier
 from app.domain.dossiers.queries import DossierRow, dossiers_visible_to, get_dossier
 from app.domain.dossiers.rules import states_before
 from app.domain.products.models import Product
 from app.rulebooks.scoring import canonical_json
+
+_NOT_TAKEN_IN = (DossierState.PROPOSED, DossierState.COMPLETION_REQUESTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,11 @@ class ResultRow:
             ),
             dossier=self.dossier.dossier.code,
             rubric_code=self.dossier.dossier.rubric_code,
-            average=f"{self.result.average_numerator}/{self.result.average_denominator}",
+            average=said["average"],
+            median=said["median"],
+            spread=self.result.spread,
+            certified_by=self.item.certified_by,
+            locked_by=self.item.locked_by,
             criterion_means=said["criterion_means"],
             minima=said["minima"],
             gates_upheld=said["gates_upheld"],
@@ -71,7 +84,7 @@ class ResultRow:
 
 def get_result(session: ReadSession, dossier_code: str, *, actor: Actor) -> ResultRow:
     """Return the locked result of a dossier this actor may see; none before the lock."""
-    on_agenda = dossier_ids_on_agenda(session, actor)
+    on_agenda = dossier_ids_on_agenda(session, actor, on=date.max)  # a result closes no papers
     row = get_dossier(session, dossier_code, actor=actor, extra_ids=on_agenda)
     found = session.exec(
         select(Result, AgendaItem)
@@ -107,16 +120,77 @@ def sheets_of_item(
     ]
 
 
-def schedulable(session: ReadSession, round_id: int, *, actor: Actor) -> Sequence[DossierRow]:
-    """Return the accepted dossiers of a round that are on no agenda yet (at most 100)."""
+def schedulable(
+    session: ReadSession, round_id: int | None, *, actor: Actor
+) -> Sequence[DossierRow]:
+    """Return the accepted dossiers of a round that are on no agenda yet (at most 100).
+
+    Renewals are of no round: without one they are meant.
+    """
+    of_round = (
+        col(Dossier.kind) == DossierKind.RENEWAL
+        if round_id is None
+        else col(Dossier.round_id) == round_id
+    )
+    return _waiting(session, of_round, states_before(Step.SCHEDULE), actor=actor)
+
+
+def not_taken_in(session: ReadSession, round_: Round, *, actor: Actor) -> Sequence[DossierRow]:
+    """Return what communes proposed in time for a round and the province has not accepted yet.
+
+    A round takes what was proposed before its limit and came too late for the one before it.
+    """
+    earlier = session.exec(
+        select(func.max(col(Round.proposals_before))).where(
+            col(Round.proposals_before) < round_.proposals_before
+        )
+    ).one()
+    proposed = col(Dossier.proposed_at)
+    in_time = and_(
+        col(Dossier.kind) != DossierKind.RENEWAL,
+        proposed < _begin_of(round_.proposals_before),
+        proposed >= _begin_of(earlier) if earlier else sa.true(),
+    )
+    return _waiting(session, in_time, _NOT_TAKEN_IN, actor=actor)
+
+
+def to_meet(session: ReadSession, dossier_ids: Collection[int]) -> frozenset[int]:
+    """Return those of these dossiers whose written opinion is to be followed by a meeting."""
+    return frozenset(
+        session.exec(
+            select(col(AgendaItem.dossier_id))
+            .join(Meeting, col(Meeting.id) == col(AgendaItem.meeting_id))
+            .where(
+                col(AgendaItem.dossier_id).in_(dossier_ids),
+                col(AgendaItem.state) == ItemState.TAKEN_OFF,
+                col(Meeting.form) == MeetingForm.WRITTEN,
+            )
+        )
+    )
+
+
+def was_asked_in_writing(session: ReadSession, dossier: Dossier) -> bool:
+    """Tell whether the council was asked in writing about a renewal, and is to meet."""
+    return bool(to_meet(session, [dossier.id or 0]))
+
+
+def _begin_of(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=VIET_NAM)
+
+
+def _waiting(
+    session: ReadSession,
+    condition: ColumnElement[bool],
+    states: Collection[DossierState],
+    *,
+    actor: Actor,
+) -> Sequence[DossierRow]:
     if not actor.sees_province:
         return []
     rows = session.exec(
         dossiers_visible_to(actor)
-        .where(
-            col(Dossier.round_id) == round_id, col(Dossier.state).in_(states_before(Step.SCHEDULE))
-        )
-        .order_by(col(Product.set_number), col(Dossier.id))
+        .where(condition, col(Dossier.state).in_(states))
+        .order_by(col(Dossier.province_due_on), col(Product.set_number), col(Dossier.id))
         .limit(MOST_ITEMS)
     ).all()
     return [DossierRow(*row) for row in rows]

@@ -10,19 +10,26 @@ from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from app.core.db import ReadSession
+from app.core.db import ReadSession, WriteSession
 from app.core.errors import Invalid, NotFound, Refused
 from app.domain.accounts.enums import Role
 from app.domain.accounts.models import User
 from app.domain.accounts.rules import Actor
 from app.domain.councils.enums import Seat
 from app.domain.councils.models import (
+    ChairDelegation,
     Council,
+    CouncilAmendment,
     CouncilMember,
+    Meeting,
+    PinnedCouncilRules,
     Round,
 )
 from app.domain.councils.schemas import (
+    AmendmentOut,
+    CouncilDetailOut,
     CouncilOut,
+    DelegationOut,
     RoundOut,
     SeatOut,
 )
@@ -30,18 +37,19 @@ from app.domain.dossiers.rules import RoundDays, last_safe_filing_day, statutory
 from app.domain.dossiers.schemas import RoundChoice
 from app.domain.places.models import Holiday
 from app.rulebooks import loader
-from app.rulebooks.model import CouncilRules, Regime
+from app.rulebooks.model import CouncilRules, Regime, RulebookError, UnknownRulebook
 
 MOST_ROUNDS = 40
 MOST_WINDOWS = 4
 MOST_ITEMS = 100
+MOST_PAPERS = 40
 
 # Who reads rounds and agendas: the province, and whoever sits on a council.
 READERS = frozenset({Role.COUNCIL_MEMBER, Role.ADVISORY_MEMBER})
 
 
 class RulesChanged(Refused):
-    """The file that councils or dossiers are pinned to no longer has the content it had."""
+    """Neither a file nor the kept copy has the content that was pinned."""
 
     code = "council.rules_changed"
     message = "Quy chế {rules} khác bản đã gắn khi lập. Hãy báo quản trị hệ thống."
@@ -142,22 +150,68 @@ class SeatRow:
         """Return what the API answers."""
         return SeatOut(
             username=self.username,
-            **self.member.model_dump(include={"name", "organisation", "seat", "voting"}),
+            **self.member.model_dump(include=set(SeatOut.model_fields) - {"username"}),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class CouncilRow:
-    """A council with its seats, chair first."""
+    """A council with its seats, chair first, and those that a later decision ended."""
 
     council: Council
     seats: tuple[SeatRow, ...]
+    past: tuple[SeatRow, ...] = ()
 
     def out(self) -> CouncilOut:
         """Return what the API answers."""
         return CouncilOut(
             **self.council.model_dump(include=set(CouncilOut.model_fields) - {"seats"}),
-            seats=[seat.out() for seat in self.seats],
+            seats=[seat.out() for seat in (*self.seats, *self.past)],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationRow:
+    """A paper of the chair with the member it lets preside."""
+
+    delegation: ChairDelegation
+    delegate: SeatRow
+
+    def is_for(self, member: CouncilMember, day: date) -> bool:
+        """Whether it lets this seat preside on a day."""
+        return (
+            self.delegation.member_id == member.id
+            and self.delegation.first_day <= day <= self.delegation.last_day
+        )
+
+    def out(self) -> DelegationOut:
+        """Return what the API answers."""
+        return DelegationOut(
+            **self.delegation.model_dump(
+                include=set(DelegationOut.model_fields) - {"delegate", "delegate_name"}
+            ),
+            delegate=self.delegate.username,
+            delegate_name=self.delegate.member.name,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CouncilFile:
+    """A council with the decisions that changed it and the chair's delegations."""
+
+    row: CouncilRow
+    amendments: tuple[CouncilAmendment, ...]
+    delegations: tuple[DelegationRow, ...]
+
+    def out(self) -> CouncilDetailOut:
+        """Return what the API answers."""
+        return CouncilDetailOut(
+            **self.row.out().model_dump(),
+            amendments=[
+                AmendmentOut.model_validate(one.model_dump(include=set(AmendmentOut.model_fields)))
+                for one in self.amendments
+            ],
+            delegations=[one.out() for one in self.delegations],
         )
 
 
@@ -189,26 +243,87 @@ def councils_list(session: ReadSession, *, actor: Actor, limit: int = 20) -> Seq
         )
     rows = session.exec(query).all()
     seats = _seats(session, [row.id or 0 for row in rows])
-    return [CouncilRow(row, tuple(seats[row.id or 0])) for row in rows]
+    return [_council_row(row, seats[row.id or 0]) for row in rows]
+
+
+def _council_row(council: Council, seats: Sequence[SeatRow]) -> CouncilRow:
+    return CouncilRow(
+        council,
+        tuple(one for one in seats if one.member.left_on is None),
+        tuple(one for one in seats if one.member.left_on is not None),
+    )
 
 
 def get_council(session: ReadSession, code: str, *, actor: Actor) -> CouncilRow:
     """Return a council: for the province and for those who sit on it."""
-    council = session.exec(select(Council).where(col(Council.code) == code)).one_or_none()
+    return _council(session, code, actor=actor, lock=False)
+
+
+def council_for_update(session: WriteSession, code: str, *, actor: Actor) -> CouncilRow:
+    """Return a council, locked until the transaction ends."""
+    return _council(session, code, actor=actor, lock=True)
+
+
+def _council(session: ReadSession, code: str, *, actor: Actor, lock: bool) -> CouncilRow:
+    query = select(Council).where(col(Council.code) == code)
+    council = session.exec(query.with_for_update() if lock else query).one_or_none()
     if council is None:
         raise NotFound
-    row = CouncilRow(council, tuple(_seats(session, [council.id or 0])[council.id or 0]))
-    sits = any(seat.member.user_id == actor.user_id for seat in row.seats)
-    if not (actor.sees_province or sits):
+    row = _council_row(council, _seats(session, [council.id or 0])[council.id or 0])
+    sat = any(seat.member.user_id == actor.user_id for seat in (*row.seats, *row.past))
+    if not (actor.sees_province or sat):
         raise NotFound
     return row
 
 
-def rules_of(council: Council, directory: Path | None) -> CouncilRules:
-    """Return the council rules a council works by, by code and by content."""
-    rules = loader.council_rules(council.council_rules_code, directory)
-    if rules.sha256 != council.council_rules_hash:
-        raise RulesChanged(rules=rules.code)
+def council_file(session: ReadSession, code: str, *, actor: Actor) -> CouncilFile:
+    """Return a council with what changed it, in four statements (at most 40 of each kind)."""
+    row = get_council(session, code, actor=actor)
+    amendments = session.exec(
+        select(CouncilAmendment)
+        .where(col(CouncilAmendment.council_id) == row.council.id)
+        .order_by(col(CouncilAmendment.id).desc())
+        .limit(MOST_PAPERS)
+    ).all()
+    return CouncilFile(row, tuple(amendments), delegations_of(session, row.council))
+
+
+def delegations_of(session: ReadSession, council: Council) -> tuple[DelegationRow, ...]:
+    """Return the chair's delegations in a council, the newest first."""
+    return tuple(
+        DelegationRow(delegation, SeatRow(member, username))
+        for delegation, member, username in session.exec(
+            select(ChairDelegation, CouncilMember, User.username)
+            .join(CouncilMember, col(CouncilMember.id) == col(ChairDelegation.member_id))
+            .join(User, col(User.id) == col(CouncilMember.user_id))
+            .where(col(ChairDelegation.council_id) == council.id)
+            .order_by(col(ChairDelegation.id).desc())
+            .limit(MOST_PAPERS)
+        )
+    )
+
+
+def rules_of(
+    session: ReadSession, pinned: Council | Meeting, directory: Path | None
+) -> CouncilRules:
+    """Return the council rules by which a council works or a meeting was held, by their content.
+
+    A file that was changed or taken away since is no matter: then the copy kept with the pin is
+    read, in one more statement.
+    """
+    code, content_hash = pinned.council_rules_code, pinned.council_rules_hash
+    try:
+        rules = loader.council_rules(code, directory)
+    except (UnknownRulebook, RulebookError):
+        rules = None
+    if rules is not None and rules.sha256 == content_hash:
+        return rules
+    kept = session.exec(
+        select(PinnedCouncilRules).where(col(PinnedCouncilRules.content_hash) == content_hash)
+    ).one_or_none()
+    rules = loader.council_rules_from(kept.code, kept.content) if kept else None
+    if rules is None or rules.sha256 != content_hash:
+        raise RulesChanged(rules=code)
     return rules
 
 

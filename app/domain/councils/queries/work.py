@@ -11,7 +11,7 @@ from app.core.errors import Worded
 from app.core.work import WorkItem
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
-from app.domain.councils.enums import ItemState, MeetingState, Seat, SheetState
+from app.domain.councils.enums import ItemState, MeetingForm, MeetingState, Seat, SheetState
 from app.domain.councils.models import (
     AgendaItem,
     CouncilMember,
@@ -23,9 +23,11 @@ from app.domain.councils.policy import presides
 from app.domain.councils.queries.rounds import MOST_ROUNDS
 from app.domain.councils.rules import (
     MEETING_BASIS,
+    OPINION_BASIS,
+    RENEWAL_LIMIT_BASIS,
     RESULT_BASIS,
 )
-from app.domain.dossiers.enums import Step
+from app.domain.dossiers.enums import DossierKind, Step
 from app.domain.dossiers.models import Dossier
 from app.domain.dossiers.rules import states_before
 from app.domain.products.models import Product
@@ -34,7 +36,7 @@ MOST_WORK = 50
 
 
 def work_for(session: ReadSession, actor: Actor, on: date) -> list[WorkItem]:
-    """Return what councils wait for from this person, in at most two statements.
+    """Return what councils wait for from this person, in at most three statements.
 
     Members fill their sheets, whoever presides locks, chair and secretary open and close meetings,
     the agency puts accepted dossiers on an agenda before the round's end.
@@ -64,38 +66,36 @@ def _council_work(session: ReadSession, actor: Actor, on: date) -> list[WorkItem
     )
     rows = session.execute(
         sa.select(
-            Meeting, CouncilMember, AgendaItem, ScoreSheet, col(Product.name), Round, waiting_sheets
+            Meeting, CouncilMember, AgendaItem, ScoreSheet, Dossier, Product, Round, waiting_sheets
         )
         .join(CouncilMember, col(CouncilMember.council_id) == col(Meeting.council_id))
-        .join(Round, col(Round.id) == col(Meeting.round_id))
+        .join(Round, col(Round.id) == col(Meeting.round_id), isouter=True)
         .join(AgendaItem, col(AgendaItem.meeting_id) == col(Meeting.id))
         .join(Dossier, col(Dossier.id) == col(AgendaItem.dossier_id))
         .join(Product, col(Product.id) == col(Dossier.product_id))
         .join(ScoreSheet, own, isouter=True)
         .where(
             col(CouncilMember.user_id) == actor.user_id,
+            col(CouncilMember.left_on).is_(None),
             col(Meeting.state) != MeetingState.CLOSED,
+            col(AgendaItem.state) != ItemState.TAKEN_OFF,
         )
         .order_by(col(Meeting.starts_at), col(AgendaItem.position))
         .limit(MOST_WORK * 4)
     ).all()
     items: list[WorkItem] = []
-    meetings: dict[int, tuple[Meeting, CouncilMember, Round, bool]] = {}
-    for meeting, member, item, sheet, product, round_, missing in rows:
+    meetings: dict[int, tuple[Meeting, CouncilMember, date, bool]] = {}
+    for meeting, member, item, sheet, dossier, product, round_, missing in rows:
         locked = item.state is ItemState.LOCKED
         known = meetings.get(meeting.id or 0)
+        due = _due_on(meeting, dossier, round_)
         meetings[meeting.id or 0] = (
             meeting,
             member,
-            round_,
+            min(due, known[2]) if known else due,
             locked and (known[3] if known else True),
         )
-        due = round_.results_before - timedelta(days=1)
-        subtitle = Worded(
-            "Phiên họp {day} · {place}",
-            day=f"{local_day(meeting.starts_at):%d/%m/%Y}",
-            place=meeting.place,
-        )
+        subtitle = _told(meeting)
         if item.state is not ItemState.SCORING:
             continue
         if sheet is not None and sheet.state is SheetState.DRAFT:
@@ -103,11 +103,11 @@ def _council_work(session: ReadSession, actor: Actor, on: date) -> list[WorkItem
                 WorkItem(
                     kind="sheet.score",
                     code=sheet.code,
-                    title=Worded("Chấm điểm: {product}", product=product),
+                    title=Worded("Chấm điểm: {product}", product=product.name),
                     subtitle=subtitle,
-                    due_on=due,
-                    overdue=on > due,
-                    basis=MEETING_BASIS,
+                    due_on=meeting.opinions_due_on or due,
+                    overdue=on > (meeting.opinions_due_on or due),
+                    basis=_basis(meeting),
                     route_name="sheets.show",
                 )
             )
@@ -116,7 +116,7 @@ def _council_work(session: ReadSession, actor: Actor, on: date) -> list[WorkItem
                 WorkItem(
                     kind="item.lock",
                     code=item.code,
-                    title=Worded("Chốt kết quả: {product}", product=product),
+                    title=Worded("Chốt kết quả: {product}", product=product.name),
                     subtitle=subtitle,
                     due_on=due,
                     overdue=on > due,
@@ -124,14 +124,13 @@ def _council_work(session: ReadSession, actor: Actor, on: date) -> list[WorkItem
                     route_name="items.show",
                 )
             )
-    for meeting, member, round_, all_locked in meetings.values():
+    for meeting, member, due, all_locked in meetings.values():
         if member.seat not in {Seat.CHAIR, Seat.SECRETARY} and not presides(meeting, member):
             continue
         is_today = local_day(meeting.starts_at) <= on
         opens = meeting.state is MeetingState.SCHEDULED and is_today
         closes = meeting.state is MeetingState.OPEN and all_locked
         if opens or closes:
-            due = round_.results_before - timedelta(days=1)
             items.append(
                 WorkItem(
                     kind="meeting.open" if opens else "meeting.close",
@@ -139,21 +138,47 @@ def _council_work(session: ReadSession, actor: Actor, on: date) -> list[WorkItem
                     title=Worded("Mở phiên họp")
                     if opens
                     else Worded("Kết thúc phiên họp, lập biên bản"),
-                    subtitle=f"{local_day(meeting.starts_at):%d/%m/%Y} · {meeting.place}",
+                    subtitle=_told(meeting),
                     due_on=due,
                     overdue=on > due,
-                    basis=MEETING_BASIS,
+                    basis=_basis(meeting),
                     route_name="meetings.show",
                 )
             )
     return items[:MOST_WORK]
 
 
+def _due_on(meeting: Meeting, dossier: Dossier, round_: Round | None) -> date:
+    """Return the last day for a result: before the round's end, or the renewal's own 45th day."""
+    days = [dossier.province_due_on, round_.results_before - timedelta(days=1) if round_ else None]
+    return min((day for day in days if day is not None), default=local_day(meeting.starts_at))
+
+
+def _basis(meeting: Meeting) -> str:
+    return OPINION_BASIS if meeting.form is MeetingForm.WRITTEN else MEETING_BASIS
+
+
+def _told(meeting: Meeting) -> Worded:
+    if meeting.form is MeetingForm.WRITTEN:
+        return Worded(
+            "Lấy ý kiến bằng văn bản đến hết ngày {day}", day=_day(meeting.opinions_due_on)
+        )
+    day = _day(local_day(meeting.starts_at))
+    return Worded("Phiên họp {day} · {place}", day=day, place=meeting.place)
+
+
+def _day(on: date | None) -> str:
+    return f"{on:%d/%m/%Y}" if on else ""
+
+
 def _agency_work(session: ReadSession, on: date) -> list[WorkItem]:
     rows = session.exec(
         select(Round, func.count())
         .join(Dossier, col(Dossier.round_id) == col(Round.id))
-        .where(col(Dossier.state).in_(states_before(Step.SCHEDULE)))
+        .where(
+            col(Dossier.state).in_(states_before(Step.SCHEDULE)),
+            col(Dossier.kind) != DossierKind.RENEWAL,
+        )
         .group_by(col(Round.id))
         .order_by(col(Round.results_before))
         .limit(MOST_ROUNDS)
@@ -175,4 +200,31 @@ def _agency_work(session: ReadSession, on: date) -> list[WorkItem]:
                 route_name="rounds.show",
             )
         )
-    return found
+    return [*_renewals_waiting(session, on), *found]
+
+
+def _renewals_waiting(session: ReadSession, on: date) -> list[WorkItem]:
+    """Return the accepted renewals that nobody gives an opinion on yet, the nearest limit first."""
+    rows = session.exec(
+        select(Dossier, Product)
+        .join(Product, col(Product.id) == col(Dossier.product_id))
+        .where(
+            col(Dossier.kind) == DossierKind.RENEWAL,
+            col(Dossier.state).in_(states_before(Step.SCHEDULE)),
+        )
+        .order_by(col(Dossier.province_due_on), col(Dossier.id))
+        .limit(MOST_WORK)
+    ).all()
+    return [
+        WorkItem(
+            kind="renewal.opinion",
+            code=dossier.code,
+            title=Worded("Lấy ý kiến Hội đồng: {product}", product=product.name),
+            subtitle=Worded("Đánh giá lại, hồ sơ {dossier}", dossier=dossier.code),
+            due_on=dossier.province_due_on,
+            overdue=dossier.province_due_on is not None and on > dossier.province_due_on,
+            basis=RENEWAL_LIMIT_BASIS,
+            route_name="dossiers.show",
+        )
+        for dossier, product in rows
+    ]

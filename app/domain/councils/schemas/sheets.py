@@ -4,7 +4,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from app.domain.councils.enums import SheetState
+from app.core.pdf_inspection import MOST_PAGES
+from app.domain.councils.enums import ItemState, SheetOrigin, SheetState
 from app.domain.councils.schemas.common import (
     LONGEST_OPINION,
     LONGEST_REMARK,
@@ -16,17 +17,37 @@ from app.domain.councils.schemas.common import (
 
 
 class MarkIn(Input):
-    """The option a member ticks; «none» says explicitly không đạt; null takes the tick back."""
+    """The option a member ticks; «none» says explicitly không đạt; null takes the tick back.
+
+    A mark is sent whole: what is left out of it (remark, evidence) is taken back.
+    """
 
     criterion_code: str = Field(min_length=1, max_length=12, examples=["1.1"])
     option_code: str | None = Field(default=None, max_length=12, examples=["b"])
     remark: Line = Field(default="", max_length=LONGEST_REMARK, examples=["Hợp đồng còn 2 tháng."])
+    evidence_code: str | None = Field(
+        default=None,
+        max_length=20,
+        examples=["MC-4T8XW20"],
+        description="Giấy tờ mà hồ sơ viện dẫn, cho thấy điều được chấm.",
+    )
+    evidence_page: int | None = Field(
+        default=None, ge=1, le=MOST_PAGES, examples=[2], description="Trang của giấy tờ đó."
+    )
+    without_evidence: bool = Field(
+        default=False, description="Nói rõ là không có minh chứng; khác với để trống."
+    )
 
 
 class SaveMarks(Input):
     """Some marks of a sheet; criteria that are not named stay as they are."""
 
     marks: list[MarkIn] = Field(max_length=MOST_MARKS)
+    opinion: Line | None = Field(
+        default=None,
+        max_length=LONGEST_OPINION,
+        description="Ý kiến chung; không gửi thì giữ nguyên.",
+    )
     version: int = VERSION
 
 
@@ -61,6 +82,33 @@ class MarkOut(BaseModel):
     option_code: str | None
     points: int
     remark: str
+    evidence_code: str | None
+    evidence_page: int | None
+    without_evidence: bool
+
+
+class SupersededOut(BaseModel):
+    """A sheet as it was handed in before the dossier was scored anew; it never counts."""
+
+    sheet: str = Field(examples=["PD-7K2M9Q4"])
+    scoring_round: int = Field(description="Lượt chấm của phiếu này", examples=[1])
+    total: int
+    opinion: str
+    marks: list[MarkOut]
+    submitted_at: datetime
+    superseded_at: datetime
+
+
+class OwnSheetOut(BaseModel):
+    """One of the own sheets of a meeting, at its place in the member's own order."""
+
+    place: int = Field(description="Thứ tự chấm của riêng thành viên này", examples=[1])
+    sheet: str = Field(examples=["PD-7K2M9Q4"])
+    state: SheetState
+    item: str = Field(examples=["MH-7K2M9Q4"])
+    item_state: ItemState
+    position: int = Field(description="Thứ tự trong chương trình phiên họp", examples=[12])
+    product: str
 
 
 class SheetOut(BaseModel):
@@ -69,6 +117,9 @@ class SheetOut(BaseModel):
     code: str = Field(examples=["PD-7K2M9Q4"])
     version: int
     state: SheetState
+    origin: SheetOrigin = Field(
+        description="Điểm đến bằng cách nào: trên hệ thống, gói chấm không cần mạng, phiếu giấy"
+    )
     item: str
     dossier: str
     product: str
