@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.rulebooks import loader, scoring
+from app.rulebooks import loader, recomputation, scoring
 from app.rulebooks.model import Rubric
 from tests.rulebooks import naive
 
@@ -101,8 +101,8 @@ def test_the_council_result_equals_the_naive_reading_of_the_law(number: int) -> 
                 c for c in naive.raw_criteria(raw) if c["code"] == finding.criterion_code
             )
             assert finding.reached_by == naive.votes_for_line(criterion, sheets, finding.star)
-        document = scoring.result_document(result)
-        assert scoring.recomputed(document, rubric, law, rules) == document
+        record = recomputation.record_of(result, rubric, law, rules, dossier="HS-1", nonce="n")
+        assert recomputation.recomputed(record.document, record.sealed, rubric, law, rules) == record
         again = scoring.council_result(
             rubric,
             law,
@@ -111,7 +111,9 @@ def test_the_council_result_equals_the_naive_reading_of_the_law(number: int) -> 
             gates_upheld=result.gates_upheld,
             chair_confirmations=chair,
         )
-        assert scoring.result_document(again) == document
+        assert (
+            recomputation.record_of(again, rubric, law, rules, dossier="HS-1", nonce="n") == record
+        )
 
     agree()
 
