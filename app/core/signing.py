@@ -7,6 +7,8 @@ key of the ring, and every key of the ring is P-256 with SHA-256.
 
 import base64
 import binascii
+import hashlib
+import hmac
 import os
 import re
 import tempfile
@@ -219,3 +221,16 @@ def _coordinate(text: object) -> int:
     if len(raw) != _HALF_BYTES:
         raise KeyFileError("a coordinate has 32 bytes")
     return int.from_bytes(raw, "big")
+
+
+# --- seals: what only this server can make and check, under a secret it never gives away -------
+
+
+def seal(secret: str, purpose: str, message: bytes) -> str:
+    """Return the HMAC-SHA256 of a message for one purpose, as hexadecimal digits."""
+    return hmac.new(secret.encode(), purpose.encode() + b"\0" + message, hashlib.sha256).hexdigest()
+
+
+def is_sealed(secret: str, purpose: str, message: bytes, told: str) -> bool:
+    """Tell whether this seal was made here for this message and purpose."""
+    return hmac.compare_digest(seal(secret, purpose, message), told)
