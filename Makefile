@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check lock upgrade format clean browser
+.PHONY: help run test check lock upgrade format clean browser scanner
 
 help: ## what can be asked for
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,7 +19,7 @@ help: ## what can be asked for
 run: $(READY) ## set up, migrate, load the demonstration world, serve
 	@$(BIN)/ocop run
 
-test: $(VENV)/development browser ## every test, on SQLite and PostgreSQL, in a real browser
+test: $(VENV)/development browser scanner ## every test, on SQLite and PostgreSQL, in a real browser
 	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/development ## format, lint, types, import contracts, rulebooks, states, migrations, repository
@@ -73,3 +73,7 @@ $(VENV)/development: requirements-dev.lock pyproject.toml $(VENV)/uv
 browser: $(VENV)/development
 	@[ -n "$$OCOP_CHROMIUM" ] || command -v chromium >/dev/null || .ci/debian-package chromium || true
 	@$(BIN)/playwright --version >/dev/null 2>&1 || .ci/debian-package libatomic1 || true
+
+# A real clamd, with a signature of the tests' own: nothing is downloaded, and no service is needed.
+scanner:
+	@PATH=$$PATH:/usr/sbin command -v clamd >/dev/null || .ci/debian-package clamav-daemon || true

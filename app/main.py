@@ -19,7 +19,7 @@ from app.api import routers as api_routers
 from app.api.deps import IDEMPOTENCY_PARAMETER, TokenNeeded
 from app.api.problems import TITLES, ProblemDetails, problem_answer, refusal_problem
 from app.core.db import is_answering, make_engine
-from app.core.errors import Invalid, NotFound, Refusal
+from app.core.errors import Invalid, NotFound, Refusal, Unreachable
 from app.core.sentences import fields_of
 from app.core.settings import Settings
 from app.http.arrivals import Arrivals
@@ -120,6 +120,8 @@ def _install_refusals(app: FastAPI) -> None:
         headers = {}
         if isinstance(refusal, TooManyAttempts):
             status, headers = 429, {"retry-after": str(refusal.retry_after_seconds)}
+        if isinstance(refusal, Unreachable):
+            headers = {"retry-after": str(refusal.retry_after_seconds)}
         answer = (
             refusal_problem(request, refusal, status)
             if is_api(request)

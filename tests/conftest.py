@@ -26,6 +26,7 @@ pytest_plugins = [
     "tests.plugins.bucket",
     "tests.plugins.postgres",
     "tests.plugins.browser",
+    "tests.plugins.scanner",
     "tests.plugins.server",
     "tests.factories.people",
 ]

@@ -14,12 +14,14 @@ from app.core.errors import (
     Refusal,
     Refused,
     StaleVersion,
+    Unreachable,
 )
 
 MEDIA_TYPE = "application/problem+json"
 STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
     NotPermitted: 403,
+    Unreachable: 503,  # before the kind that it is one of
     Conflict: 409,
     Invalid: 422,
     Refused: 422,

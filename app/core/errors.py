@@ -71,6 +71,13 @@ class Conflict(Refusal):
     message = "Việc này không còn thực hiện được ở trạng thái hiện tại."
 
 
+class Unreachable(Conflict):
+    """A service that this one leans on does not answer; a little later it may."""
+
+    code = "unreachable"
+    retry_after_seconds = 60
+
+
 class StaleVersion(Conflict):
     """The text was changed since it was shown; both versions are told."""
 

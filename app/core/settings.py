@@ -1,5 +1,6 @@
 """Settings, read once from the environment (prefix OCOP_) and checked at start."""
 
+from email.utils import parseaddr
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -8,7 +9,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.core.mail import MailServer, Security
 from app.core.storage import DiskStorage, Storage, bucket_storage
+from app.core.virus_scan import ScannedStorage, Scanner, check_address
 
 HTMX_SOURCE = "https://cdn.jsdelivr.net/npm/htmx.org@4.0.1/dist/htmx.min.js"
 HTMX_INTEGRITY = "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
@@ -46,6 +49,22 @@ class Settings(BaseSettings):
     files_secret_key: SecretStr = SecretStr("")
     files_secret_key_file: Path | None = None  # read instead of the variable above
 
+    clamav_url: str = ""  # tcp://host:port or unix:/path; empty looks for no viruses
+    clamav_seconds: float = Field(default=30.0, gt=0)  # a silent scanner is waited for so long
+
+    smtp_host: str = ""  # empty: nobody is told by e-mail
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Security = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_password_file: Path | None = None  # read instead of the variable above
+    smtp_seconds: float = Field(default=20.0, gt=0)  # a silent server is waited for so long
+    mail_from: str = ""  # OCOP Lai Châu <ocop@laichau.gov.vn>
+    sms: str = "file"  # file: sms.jsonl in the data folder; off; or the https address of a gateway
+    sms_token: SecretStr = SecretStr("")
+    sms_token_file: Path | None = None  # read instead of the variable above
+    notices_every_seconds: float = Field(default=60.0, ge=0)  # 0: only `ocop notices send` sends
+
     @model_validator(mode="after")
     def _fill_in(self) -> Self:
         self.data_dir = self.data_dir.resolve()
@@ -63,8 +82,26 @@ class Settings(BaseSettings):
         if self.files_url and not self.files_url.startswith("s3://"):
             message = "OCOP_FILES_URL must look like s3://bucket/prefix"
             raise ValueError(message)
+        if self.clamav_url:
+            check_address(self.clamav_url)
         if len(self.stamp_host) > LONGEST_STAMP_HOST:
             message = "OCOP_STAMP_HOST may have at most 15 characters: the QR must stay version 6"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _fill_in_ways_out(self) -> Self:
+        if self.smtp_password_file is not None:
+            self.smtp_password = SecretStr(
+                self.smtp_password_file.read_text(encoding="utf-8").strip()
+            )
+        if self.sms_token_file is not None:
+            self.sms_token = SecretStr(self.sms_token_file.read_text(encoding="utf-8").strip())
+        if self.smtp_host and "@" not in parseaddr(self.mail_from)[1]:
+            message = "OCOP_MAIL_FROM must look like OCOP Lai Châu <ocop@laichau.gov.vn>"
+            raise ValueError(message)
+        if self.sms not in {"file", "off"} and not self.sms.startswith(("https://", "http://")):
+            message = "OCOP_SMS must be file, off, or the address of a gateway"
             raise ValueError(message)
         return self
 
@@ -75,7 +112,14 @@ class Settings(BaseSettings):
 
     @cached_property
     def files(self) -> Storage:
-        """Where uploaded files are kept: the folder above, or the bucket that OCOP_FILES_URL names."""
+        """Where uploaded files are kept: behind the scanner, where OCOP_CLAMAV_URL names one."""
+        if not self.clamav_url:
+            return self._shelves
+        return ScannedStorage(self._shelves, Scanner(self.clamav_url, self.clamav_seconds))
+
+    @cached_property
+    def _shelves(self) -> Storage:
+        """The folder above, or the bucket that OCOP_FILES_URL names."""
         if not self.files_url:
             return DiskStorage(self.files_dir)
         return bucket_storage(
@@ -85,6 +129,26 @@ class Settings(BaseSettings):
             access_key=self.files_access_key,
             secret_key=self.files_secret_key.get_secret_value(),
         )
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """Where letters are handed over, None when this installation sends none."""
+        if not self.smtp_host:
+            return None
+        return MailServer(
+            host=self.smtp_host,
+            port=self.smtp_port,
+            security=self.smtp_security,
+            user=self.smtp_user,
+            password=self.smtp_password.get_secret_value(),
+            sender=self.mail_from,
+            seconds=self.smtp_seconds,
+        )
+
+    @property
+    def sms_file(self) -> Path:
+        """Where short messages are written while no gateway is named."""
+        return self.data_dir / "sms.jsonl"
 
     @property
     def parts_dir(self) -> Path:

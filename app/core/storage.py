@@ -20,7 +20,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import S3Store
 
-from app.core.errors import Conflict
+from app.core.errors import Unreachable
 
 if TYPE_CHECKING:
     from obstore.store import S3Config  # known to checkers only
@@ -30,7 +30,7 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _SHORT = timedelta(seconds=20)
 
 
-class StorageUnreachable(Conflict):
+class StorageUnreachable(Unreachable):
     """The bucket does not answer, or not to us."""
 
     code = "files.unreachable"

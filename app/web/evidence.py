@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request, Response
 
 from app.core import clock
 from app.core.clock import local_day
 from app.core.db import ReadSession, reading
-from app.core.errors import Invalid, NotFound, Refusal
+from app.core.errors import Invalid, NotFound, Refusal, Unreachable
 from app.core.files import StoredFile, store
 from app.core.settings import Settings
 from app.core.storage import NotKept
@@ -32,6 +32,7 @@ from app.web.paper_marks import mark_of
 
 router = page_router()
 PAPERS_A_PAGE = 40
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,20 @@ def kept_file(
     sent = form.file("file")
     if sent is None:
         return Upload(problem=Invalid({"file": "Hãy chọn tệp."}, code="file.missing"))
+    kept = kept_or_told(lambda: store(settings.files, sent.file.read()))
+    if isinstance(kept, Invalid):
+        return Upload(problem=kept)
+    return Upload(sent.filename or "", kept)
+
+
+def kept_or_told(keep: Callable[[], Kept]) -> Kept | Invalid:
+    """Keep a file, or return what to tell beside its field: the form stays as it was filled in."""
     try:
-        return Upload(sent.filename or "", store(settings.files, sent.file.read()))
+        return keep()
     except Invalid as problem:
-        return Upload(problem=problem)
+        return problem
+    except Unreachable as later:
+        return Invalid({"file": later.template}, code=later.reason_code)
 
 
 KeptUpload = Annotated[Upload, Depends(kept_upload)]
@@ -160,7 +171,17 @@ def download(page: Page, code: str, evidence_code: str) -> Response:
     return file_answer(page, get_evidence(page.session, row, evidence_code, actor=page.actor))
 
 
-def file_answer(page: SignedInPage, paper: Evidence | Attachment) -> Response:
+@router.get("/dossiers/{code}/evidence/{evidence_code}/read", name="dossiers.evidence_read")
+def read(page: Page, code: str, evidence_code: str) -> Response:
+    """Show a PDF in place, so that a link may lead to one page of it; photos are saved as ever."""
+    row = seen_dossier(page, code)
+    paper = get_evidence(page.session, row, evidence_code, actor=page.actor)
+    return file_answer(page, paper, to_read=True)
+
+
+def file_answer(
+    page: SignedInPage, paper: Evidence | Attachment, *, to_read: bool = False
+) -> Response:
     """Answer with the file of a paper: to be saved, never shown as a page of ours."""
     try:
         return attachment(
@@ -169,6 +190,7 @@ def file_answer(page: SignedInPage, paper: Evidence | Attachment) -> Response:
             sha256=paper.sha256,
             media_type=paper.media_type,
             file_name=paper.file_name,
+            to_read=to_read,
         )
     except NotKept as gone:
         raise NotFound(

@@ -23,7 +23,7 @@ from app.domain.imports.rules import KIND_LABELS, STATE_LABELS
 from app.domain.imports.schemas import ApplyImport, report_of
 from app.http.papers import workbook_answer
 from app.web.deps import After, Page, SignedInPage, page_router
-from app.web.evidence import let_in
+from app.web.evidence import kept_or_told, let_in
 from app.web.forms import Form, PostedForm, empty_form
 from app.web.tones import IMPORT_TONES
 
@@ -47,10 +47,10 @@ def sent_workbook(request: Request, form: PostedForm) -> Upload:
     sent = form.file("file")
     if sent is None:
         return Upload(problem=Invalid({"file": "Hãy chọn tệp."}, code="file.missing"))
-    try:
-        return Upload(read_sent(settings.files, sent.file.read(), file_name=sent.filename or ""))
-    except Invalid as problem:
-        return Upload(problem=problem)
+    read = kept_or_told(
+        lambda: read_sent(settings.files, sent.file.read(), file_name=sent.filename or "")
+    )
+    return Upload(problem=read) if isinstance(read, Invalid) else Upload(read)
 
 
 @router.get("/imports", name="imports.list")

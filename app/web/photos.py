@@ -16,7 +16,7 @@ from app.domain.products.queries import get_product
 from app.http.attachments import FILE_POLICY
 from app.http.sessions import unit_of
 from app.web.deps import Page, page_router
-from app.web.evidence import let_in
+from app.web.evidence import kept_or_told, let_in
 from app.web.forms import PostedForm
 from app.web.products import product_page
 
@@ -35,10 +35,7 @@ def kept_photo(request: Request, form: PostedForm, code: str) -> StoredPicture |
     sent = form.file("file")
     if sent is None:
         return Invalid({"file": "Hãy chọn tệp."}, code="file.missing")
-    try:
-        return store_picture(settings.files, sent.file.read())
-    except Invalid as problem:
-        return problem
+    return kept_or_told(lambda: store_picture(settings.files, sent.file.read()))
 
 
 KeptPhoto = Annotated[StoredPicture | Invalid, Depends(kept_photo)]

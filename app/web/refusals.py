@@ -5,13 +5,14 @@ from urllib.parse import quote
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.core.errors import Conflict, Invalid, NotFound, NotPermitted, Refusal, Refused
+from app.core.errors import Conflict, Invalid, NotFound, NotPermitted, Refusal, Refused, Unreachable
 from app.web.deps import language_of, shell_context
 from app.web.render import rendered, translated
 
 STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
     NotPermitted: 403,
+    Unreachable: 503,  # before the kind that it is one of
     Conflict: 409,
     Invalid: 422,
     Refused: 422,

@@ -17,7 +17,7 @@ from fastapi.responses import JSONResponse, Response
 
 from app.core import clock, parts
 from app.core.db import Database, ReadSession, WriteSession, reading, transaction
-from app.core.errors import Conflict, Invalid, NotFound, NotPermitted, Refusal
+from app.core.errors import Conflict, Invalid, NotFound, NotPermitted, Refusal, Unreachable
 from app.core.files import store
 from app.core.parts import Part, PartBusy
 from app.core.settings import Settings
@@ -222,12 +222,7 @@ async def _head(request: Request) -> Response:
     code = request.path_params["code"]
     sender, upload = await _look(request, partial(_sent_by, request, code))
     if refusal := why_not_continue(upload, at=sender.at):
-        answer = _refused(request, refusal)
-        # An answer to HEAD has no body to read the sentence from.
-        answer.headers["upload-refusal"] = quote(
-            translated(language_of(request), refusal.template, refusal.params)
-        )
-        return answer
+        return _refused(request, refusal)
     received = await _received(request, upload)
     if received == upload.length and upload.state is UploadState.RECEIVING:
         # All bytes came, and then something stopped before they became evidence.
@@ -458,6 +453,8 @@ def _status(refusal: Refusal) -> int:
             return 410
         case TooMuchUnfinished():
             return 429
+        case Unreachable():
+            return 503
         case NotPermitted() | Conflict():
             return 403  # 409 would say: another offset, ask and go on
         case _:
@@ -479,6 +476,10 @@ def _refused(request: Request, refusal: Refusal) -> Response:
             name: translated(language, said) for name, said in refusal.fields.items()
         }
     answer = JSONResponse(problem, status, media_type="application/problem+json")
+    # An answer to HEAD has no body to read the sentence from.
+    answer.headers["upload-refusal"] = quote(problem["detail"])
+    if isinstance(refusal, Unreachable):
+        answer.headers["retry-after"] = str(refusal.retry_after_seconds)
     if isinstance(refusal, NotSignedIn):
         answer.headers["www-authenticate"] = 'Bearer realm="ocop"'
     if isinstance(refusal, tus.VersionNotSpoken):
