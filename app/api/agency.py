@@ -1,14 +1,13 @@
 """The agency and the advisory team over JSON: check, completion, advice, surveys, extra tests."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Form, Path, Request, Response, UploadFile
+from fastapi import Path, Response
 
-from app.api.deps import Call, api_router, needs, only_with
+from app.api.deps import Call, Sent, WithFile, api_router, needs, only_with, sent
 from app.api.dossiers import FILE_ANSWER, Code, file_answer
 from app.core.clock import local_day
-from app.core.files import StoredFile, store
+from app.core.files import StoredFile
 from app.domain.accounts.enums import Scope
 from app.domain.councils.queries import dossier_ids_on_agenda
 from app.domain.dossiers.actions import (
@@ -63,31 +62,11 @@ TestCode = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["KN-7
 FileCode = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["TL-7K2M9Q4"])]
 
 
-class AttachmentForm(Attach):
+class AttachmentForm(WithFile, Attach):
     """A photo or paper with its file, as a multipart form sends it."""
 
-    file: UploadFile
 
-
-@dataclass(frozen=True, slots=True)
-class SentFile:
-    """A file that is checked and kept, before anything was asked of the database."""
-
-    data: Attach
-    stored: StoredFile
-    file_name: str
-
-
-def sent_file(
-    request: Request, form: Annotated[AttachmentForm, Form(media_type="multipart/form-data")]
-) -> SentFile:
-    """Check and keep the file of a multipart form."""
-    content = form.file.file.read()
-    return SentFile(
-        Attach(**form.model_dump(exclude={"file"})),
-        store(request.app.state.settings.files, content),
-        form.file.filename or "",
-    )
+SentAttachment = Annotated[Sent[Attach, StoredFile], sent(AttachmentForm, Attach)]
 
 
 @router.get("/dossiers/{code}/agency", summary="Việc của cơ quan tham mưu và Tổ tư vấn")
@@ -180,7 +159,7 @@ def print_advice(call: Reading, code: Code) -> Response:
         actor=call.actor,
         at=call.at,
         demonstration=call.settings.demonstration,
-        extra_ids=dossier_ids_on_agenda(call.session, call.actor),
+        extra_ids=dossier_ids_on_agenda(call.session, call.actor, on=local_day(call.at)),
     )
     return pdf_answer(content, f"bao-cao-to-tu-van-{code}.pdf")
 
@@ -214,7 +193,7 @@ def result(call: Writing, code: Code, test: TestCode, data: RecordTestResult) ->
     dependencies=[only_with(Scope.DOSSIERS_WRITE)],
 )
 def send_attachment(
-    sent: Annotated[SentFile, Depends(sent_file)], call: Writing, code: Code, subject: SubjectCode
+    paper: SentAttachment, call: Writing, code: Code, subject: SubjectCode
 ) -> AttachmentOut:
     """Keep a photo of a survey or the paper of a test, byte for byte."""
     return AttachmentOut.of(
@@ -222,9 +201,9 @@ def send_attachment(
             call.session,
             code,
             subject,
-            sent.data,
-            sent.stored,
-            file_name=sent.file_name,
+            paper.data,
+            paper.stored,
+            file_name=paper.file_name,
             actor=call.actor,
             at=call.at,
         )
@@ -247,5 +226,5 @@ def _seen(call: Call, code: str) -> DossierRow:
         call.session,
         code,
         actor=call.actor,
-        extra_ids=dossier_ids_on_agenda(call.session, call.actor),
+        extra_ids=dossier_ids_on_agenda(call.session, call.actor, on=local_day(call.at)),
     )

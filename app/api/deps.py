@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request, UploadFile
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field
 
@@ -13,8 +13,10 @@ from app.api.problems import PROBLEMS
 from app.core import clock
 from app.core.db import ReadSession, WriteSession, reading
 from app.core.errors import NotPermitted
+from app.core.files import store
 from app.core.paging import LARGEST_KEY, LARGEST_PAGE, Page
 from app.core.settings import Settings
+from app.core.storage import Storage
 from app.domain.accounts.enums import Scope
 from app.domain.accounts.models import ApiToken, User
 from app.domain.accounts.queries import actor_of, find_token
@@ -24,6 +26,8 @@ from app.http.sessions import TransactionRoute, Unit, unit_of
 
 Item = TypeVar("Item")
 Other = TypeVar("Other")
+Said = TypeVar("Said", bound=BaseModel)
+Kept = TypeVar("Kept")
 
 _BEARER = HTTPBearer(
     auto_error=False,
@@ -163,6 +167,40 @@ def _owner(
     if scope is not None and scope not in scopes:
         raise ScopeMissing(scope=scope.value)
     return token, user, scopes
+
+
+class WithFile(BaseModel):
+    """The file of a multipart form; a form is this and what is said of the file."""
+
+    file: UploadFile
+
+
+@dataclass(frozen=True, slots=True)
+class Sent(Generic[Said, Kept]):
+    """A file that is checked and kept, with what was said of it; the database was asked nothing yet."""
+
+    data: Said
+    stored: Kept
+    file_name: str
+
+
+def sent(
+    form: type[WithFile], said: type[BaseModel], keep: Callable[[Storage, bytes], Any] = store
+) -> Any:
+    """Return the dependency that checks and keeps the file of a multipart form."""
+
+    def read(
+        request: Request,
+        filled: Annotated[form, Form(media_type="multipart/form-data")],  # type: ignore[valid-type]  # -- read at run time
+    ) -> Sent[Any, Any]:
+        whole: WithFile = filled
+        return Sent(
+            said(**whole.model_dump(exclude={"file"})),
+            keep(request.app.state.settings.files, whole.file.file.read()),
+            whole.file.filename or "",
+        )
+
+    return Depends(read)
 
 
 def open_call(request: Request) -> OpenCall:

@@ -1,14 +1,24 @@
 """Dossiers over JSON: from opening to the province's acceptance, with papers and printed forms."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Form, Path, Query, Request, Response, UploadFile
+from fastapi import Path, Query, Response
 
-from app.api.deps import Call, PageOut, Pages, api_router, needs, only_with, page_out
+from app.api.deps import (
+    Call,
+    PageOut,
+    Pages,
+    Sent,
+    WithFile,
+    api_router,
+    needs,
+    only_with,
+    page_out,
+    sent,
+)
 from app.core.clock import local_day
 from app.core.errors import NotFound
-from app.core.files import StoredFile, store
+from app.core.files import StoredFile
 from app.core.storage import NotKept
 from app.domain.accounts.enums import Scope
 from app.domain.councils.queries import dossier_ids_on_agenda, round_choice
@@ -90,31 +100,11 @@ class FileGone(NotFound):
     message = "Không còn tệp của minh chứng này. Hãy báo quản trị hệ thống."
 
 
-class EvidenceForm(AddEvidence):
+class EvidenceForm(WithFile, AddEvidence):
     """A paper with its file, as a multipart form sends it."""
 
-    file: UploadFile
 
-
-@dataclass(frozen=True, slots=True)
-class SentPaper:
-    """A paper whose file is checked and kept, before anything was asked of the database."""
-
-    data: AddEvidence
-    stored: StoredFile
-    file_name: str
-
-
-def sent_paper(
-    request: Request, form: Annotated[EvidenceForm, Form(media_type="multipart/form-data")]
-) -> SentPaper:
-    """Check and keep the file of a multipart form."""
-    content = form.file.file.read()
-    return SentPaper(
-        AddEvidence(**form.model_dump(exclude={"file"})),
-        store(request.app.state.settings.files, content),
-        form.file.filename or "",
-    )
+SentPaper = Annotated[Sent[AddEvidence, StoredFile], sent(EvidenceForm, AddEvidence)]
 
 
 @router.get("/dossiers", summary="Danh sách hồ sơ")
@@ -136,7 +126,7 @@ def index(  # noqa: PLR0917 -- FastAPI hands parameters over by name
         state=state,
         commune_code=commune_code,
         late_on=local_day(call.at) if overdue else None,
-        extra_ids=dossier_ids_on_agenda(call.session, call.actor),
+        extra_ids=dossier_ids_on_agenda(call.session, call.actor, on=local_day(call.at)),
         after=pages.after,
         limit=pages.limit,
     )
@@ -205,9 +195,7 @@ def evidence(call: Reading, code: Code) -> list[EvidenceOut]:
     summary="Thêm minh chứng",
     dependencies=[only_with(Scope.DOSSIERS_WRITE)],
 )
-def send_evidence(
-    paper: Annotated[SentPaper, Depends(sent_paper)], call: Writing, code: Code
-) -> EvidenceOut:
+def send_evidence(paper: SentPaper, call: Writing, code: Code) -> EvidenceOut:
     """Keep a PDF or photo as a paper of the producer; the same file again is the same paper."""
     kept = add_evidence(
         call.session,
@@ -329,7 +317,7 @@ def accept(call: Writing, code: Code, data: AcceptIntoRound) -> DossierOut:
         call.session,
         code,
         AcceptDossier(version=data.version),
-        round_choice(call.session, data.round),
+        round_choice(call.session, data.round) if data.round else None,
         actor=call.actor,
         at=call.at,
     )
@@ -350,7 +338,7 @@ def receipt(call: Reading, code: Code) -> Response:
         actor=call.actor,
         at=call.at,
         demonstration=call.settings.demonstration,
-        extra_ids=dossier_ids_on_agenda(call.session, call.actor),
+        extra_ids=dossier_ids_on_agenda(call.session, call.actor, on=local_day(call.at)),
     )
     return pdf_answer(content, f"bien-nhan-{code}.pdf")
 
@@ -360,7 +348,7 @@ def _seen(call: Call, code: str) -> DossierRow:
         call.session,
         code,
         actor=call.actor,
-        extra_ids=dossier_ids_on_agenda(call.session, call.actor),
+        extra_ids=dossier_ids_on_agenda(call.session, call.actor, on=local_day(call.at)),
     )
 
 

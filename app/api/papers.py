@@ -1,14 +1,24 @@
 """A producer's papers over JSON: list, one with everywhere it is used, adding, renewing, putting away."""
 
-from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated
 
-from fastapi import Depends, Form, Path, Query, Request, Response, UploadFile
+from fastapi import Path, Query, Response
 
-from app.api.deps import Call, PageOut, Pages, api_router, needs, only_with, page_out
+from app.api.deps import (
+    Call,
+    PageOut,
+    Pages,
+    Sent,
+    WithFile,
+    api_router,
+    needs,
+    only_with,
+    page_out,
+    sent,
+)
 from app.api.dossiers import FILE_ANSWER, file_answer
 from app.core.clock import local_day
-from app.core.files import StoredFile, store
+from app.core.files import StoredFile
 from app.core.text import normal
 from app.domain.accounts.enums import Scope
 from app.domain.dossiers.enums import EvidenceKind
@@ -40,44 +50,18 @@ Writing = Annotated[Call, needs(Scope.DOSSIERS_WRITE)]
 _READABLE = r"^[\w.-]+$"
 Code = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["MC-4T8XW20"])]
 ProducerCode = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["CT-7K2M9Q4"])]
-Said = TypeVar("Said")
 
 
-class PaperForm(AddPaper):
+class PaperForm(WithFile, AddPaper):
     """A paper with its file, as a multipart form sends it."""
 
-    file: UploadFile
 
-
-class RenewedForm(ReplacePaper):
+class RenewedForm(WithFile, ReplacePaper):
     """A renewed paper with its file, as a multipart form sends it."""
 
-    file: UploadFile
 
-
-@dataclass(frozen=True, slots=True)
-class Sent(Generic[Said]):
-    """A paper whose file is checked and kept, before anything was asked of the database."""
-
-    data: Said
-    stored: StoredFile
-    file_name: str
-
-
-def sent_paper(
-    request: Request, form: Annotated[PaperForm, Form(media_type="multipart/form-data")]
-) -> Sent[AddPaper]:
-    """Check and keep the file of a new paper."""
-    said = AddPaper(**form.model_dump(exclude={"file"}))
-    return Sent(said, _kept(request, form.file), form.file.filename or "")
-
-
-def sent_renewal(
-    request: Request, form: Annotated[RenewedForm, Form(media_type="multipart/form-data")]
-) -> Sent[ReplacePaper]:
-    """Check and keep the file of a renewed paper."""
-    said = ReplacePaper(**form.model_dump(exclude={"file"}))
-    return Sent(said, _kept(request, form.file), form.file.filename or "")
+SentPaper = Annotated[Sent[AddPaper, StoredFile], sent(PaperForm, AddPaper)]
+SentRenewal = Annotated[Sent[ReplacePaper, StoredFile], sent(RenewedForm, ReplacePaper)]
 
 
 @router.get("/producers/{code}/papers", summary="Giấy tờ của một chủ thể")
@@ -113,20 +97,18 @@ def index(
     summary="Thêm giấy tờ",
     dependencies=[only_with(Scope.DOSSIERS_WRITE)],
 )
-def add(
-    sent: Annotated[Sent[AddPaper], Depends(sent_paper)], call: Writing, code: ProducerCode
-) -> PaperDetailOut:
+def add(paper: SentPaper, call: Writing, code: ProducerCode) -> PaperDetailOut:
     """Keep a PDF or photo as a paper of the producer; the same file again is the same paper."""
-    paper = add_paper(
+    kept = add_paper(
         call.session,
         code,
-        sent.data,
-        sent.stored,
-        file_name=sent.file_name,
+        paper.data,
+        paper.stored,
+        file_name=paper.file_name,
         actor=call.actor,
         at=call.at,
     )
-    return _told(call, paper.code)
+    return _told(call, kept.code)
 
 
 @router.get("/papers/{code}", summary="Một giấy tờ")
@@ -148,16 +130,14 @@ def change(call: Writing, code: Code, data: ChangePaper) -> PaperDetailOut:
     summary="Thay bằng giấy mới",
     dependencies=[only_with(Scope.DOSSIERS_WRITE)],
 )
-def replace(
-    sent: Annotated[Sent[ReplacePaper], Depends(sent_renewal)], call: Writing, code: Code
-) -> PaperDetailOut:
+def replace(paper: SentRenewal, call: Writing, code: Code) -> PaperDetailOut:
     """Let a renewed paper take the old one's place in dossiers still open; answers the renewed one."""
     newer = replace_paper(
         call.session,
         code,
-        sent.data,
-        sent.stored,
-        file_name=sent.file_name,
+        paper.data,
+        paper.stored,
+        file_name=paper.file_name,
         actor=call.actor,
         at=call.at,
     )
@@ -194,10 +174,6 @@ def remove(call: Writing, code: Code, data: RemovePaper) -> PaperOut:
 def download(call: Reading, code: Code) -> Response:
     """Send the file of a paper, to be kept and not to be opened in the browser."""
     return file_answer(call, get_paper(call.session, code, actor=call.actor).paper)
-
-
-def _kept(request: Request, file: UploadFile) -> StoredFile:
-    return store(request.app.state.settings.files, file.file.read())
 
 
 def _told(call: Call, code: str) -> PaperDetailOut:

@@ -1,11 +1,10 @@
 """Photos of products over JSON."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Form, Path, Request, UploadFile
+from fastapi import Path
 
-from app.api.deps import AnyCall, Call, api_router, needs, only_with
+from app.api.deps import AnyCall, Call, Sent, WithFile, api_router, needs, only_with, sent
 from app.core.clock import local_day
 from app.core.pictures import StoredPicture, store_picture
 from app.domain.accounts.enums import Scope
@@ -22,29 +21,11 @@ Code = Annotated[str, Path(max_length=20, pattern=r"^[\w.-]+$", examples=["SP-7K
 PhotoCode = Annotated[str, Path(max_length=20, pattern=r"^[\w.-]+$", examples=["HA-4T8XW20"])]
 
 
-class PhotoForm(AddPhoto):
+class PhotoForm(WithFile, AddPhoto):
     """A photo with its caption, as a multipart form sends it."""
 
-    file: UploadFile
 
-
-@dataclass(frozen=True, slots=True)
-class SentPhoto:
-    """A photo that is checked and kept, before anything was asked of the database."""
-
-    data: AddPhoto
-    stored: StoredPicture
-
-
-def sent_photo(
-    request: Request, form: Annotated[PhotoForm, Form(media_type="multipart/form-data")]
-) -> SentPhoto:
-    """Check the photo of a multipart form, and keep it with its copies."""
-    content = form.file.file.read()
-    return SentPhoto(
-        AddPhoto(caption=form.caption),
-        store_picture(request.app.state.settings.files, content),
-    )
+SentPhoto = Annotated[Sent[AddPhoto, StoredPicture], sent(PhotoForm, AddPhoto, keep=store_picture)]
 
 
 @router.get("/products/{code}/photos", summary="Ảnh của sản phẩm")
@@ -60,7 +41,7 @@ def index(call: Reading, code: Code) -> list[PhotoOut]:
     summary="Thêm ảnh sản phẩm",
     dependencies=[only_with(Scope.REGISTER_WRITE)],
 )
-def add(photo: Annotated[SentPhoto, Depends(sent_photo)], call: Writing, code: Code) -> PhotoOut:
+def add(photo: SentPhoto, call: Writing, code: Code) -> PhotoOut:
     """Add a JPEG, PNG or WebP photo; copies for the public are made without position or camera."""
     kept = add_photo(call.session, code, photo.data, photo.stored, actor=call.actor, at=call.at)
     return PhotoOut.of(kept)
