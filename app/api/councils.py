@@ -8,15 +8,18 @@ from app.api.deps import Call, PageOut, Pages, api_router, needs, page_out
 from app.core.clock import local_day
 from app.domain.accounts.enums import Scope
 from app.domain.councils.actions import (
+    certify_item,
     close_meeting,
     confirm_minimum,
     decide_gate,
+    decide_reopening,
     lock_item,
     open_meeting,
     open_round,
     raise_gate,
     record_survey,
     recuse_sheet,
+    request_reopening,
     rescore_item,
     save_marks,
     schedule_meeting,
@@ -35,25 +38,32 @@ from app.domain.councils.queries import (
     get_round,
     get_sheet,
     meetings_page,
+    own_sheets,
+    reopening_item_code,
     result_to_recompute,
     round_out,
     rounds_list,
     schedulable,
+    superseded_sheets,
 )
 from app.domain.councils.schemas import (
+    CertifyItem,
     CloseMeeting,
     ConfirmMinimum,
     CouncilOut,
     DecideGate,
+    DecideReopening,
     ItemDetailOut,
     LockItem,
     MeetingBriefOut,
     MeetingOut,
     OpenMeeting,
     OpenRound,
+    OwnSheetOut,
     RaiseGate,
     RecordSurvey,
     RecuseSheet,
+    RequestReopening,
     RescoreItem,
     ResultOut,
     RoundOut,
@@ -62,6 +72,7 @@ from app.domain.councils.schemas import (
     SetUpCouncil,
     SheetOut,
     SubmitSheet,
+    SupersededOut,
     WithdrawSheet,
 )
 from app.domain.dossiers.schemas import DossierOut
@@ -74,6 +85,7 @@ RoundCode = Annotated[str, Path(max_length=20, examples=["D2-2026"])]
 CouncilCode = Annotated[str, Path(max_length=20, examples=["HD-7K2M9Q4"])]
 MeetingCode = Annotated[str, Path(max_length=20, examples=["PH-7K2M9Q4"])]
 ItemCode = Annotated[str, Path(max_length=20, examples=["MH-7K2M9Q4"])]
+ReopeningCode = Annotated[str, Path(max_length=20, examples=["ML-7K2M9Q4"])]
 GateCode = Annotated[str, Path(max_length=20, examples=["DK-7K2M9Q4"])]
 SheetCode = Annotated[str, Path(max_length=20, examples=["PD-7K2M9Q4"])]
 DossierCode = Annotated[str, Path(max_length=20, examples=["HS-7K2M9Q4"])]
@@ -237,6 +249,12 @@ def minutes(call: Reading, code: MeetingCode) -> Response:
     return pdf_answer(content, f"bien-ban-{code}.pdf")
 
 
+@router.get("/meetings/{code}/own-sheets", summary="Phiếu của mình theo thứ tự chấm riêng")
+def own(call: Reading, code: MeetingCode) -> list[OwnSheetOut]:
+    """List the own sheets of a meeting in the member's own order; the agenda keeps the meeting's."""
+    return [one.out() for one in own_sheets(call.session, code, actor=call.actor).sheets]
+
+
 # --- one dossier before the council -----------------------------------------------------------
 
 
@@ -316,6 +334,20 @@ def rescore(call: Writing, code: ItemCode, data: RescoreItem) -> ItemDetailOut:
     return _item(call, code)
 
 
+@router.post("/items/{code}/certify", summary="Xác nhận bảng tổng hợp")
+def certify(call: Writing, code: ItemCode, data: CertifyItem) -> ItemDetailOut:
+    """Confirm as the secretary that the tally is what the sheets add up to; the chair locks then."""
+    certify_item(
+        call.session,
+        code,
+        data,
+        actor=call.actor,
+        at=call.at,
+        council_rules_dir=call.settings.council_rules_dir,
+    )
+    return _item(call, code)
+
+
 @router.post("/items/{code}/lock", summary="Chốt kết quả")
 def lock(call: Writing, code: ItemCode, data: LockItem) -> ResultOut:
     """Fix the result of a dossier; nothing of it changes afterwards."""
@@ -333,6 +365,27 @@ def lock(call: Writing, code: ItemCode, data: LockItem) -> ResultOut:
     return get_result(call.session, dossier.code, actor=call.actor).out()
 
 
+@router.post("/items/{code}/reopenings", status_code=201, summary="Đề nghị mở lại kết quả đã chốt")
+def request_again(call: Writing, code: ItemCode, data: RequestReopening) -> ItemDetailOut:
+    """Ask as whoever presided for a locked result to be taken up again."""
+    request_reopening(
+        call.session,
+        code,
+        data,
+        actor=call.actor,
+        at=call.at,
+        council_rules_dir=call.settings.council_rules_dir,
+    )
+    return _item(call, code)
+
+
+@router.post("/reopenings/{code}/decide", summary="Quyết định mở lại kết quả")
+def decide_again(call: Writing, code: ReopeningCode, data: DecideReopening) -> ItemDetailOut:
+    """Grant or decline as the head of the agency; what was locked is kept as superseded."""
+    decide_reopening(call.session, code, data, actor=call.actor, at=call.at)
+    return _item(call, reopening_item_code(call.session, code))
+
+
 # --- score sheets -----------------------------------------------------------------------------
 
 
@@ -340,6 +393,12 @@ def lock(call: Writing, code: ItemCode, data: LockItem) -> ResultOut:
 def show_sheet(call: Reading, code: SheetCode) -> SheetOut:
     """Show the own sheet, or anybody's once the result is locked."""
     return _sheet(call, code)
+
+
+@router.get("/score-sheets/{code}/superseded", summary="Phiếu trước khi chấm lại")
+def old_sheets(call: Reading, code: SheetCode) -> list[SupersededOut]:
+    """List what a sheet was in earlier rounds of scoring, for whoever may read the sheet."""
+    return [one.out() for one in superseded_sheets(call.session, code, actor=call.actor)]
 
 
 @router.put("/score-sheets/{code}/marks", summary="Ghi điểm trên phiếu của mình")

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.inspection import ACCEPTED, IMAGES, inspected_type
+from app.core.inspection import ACCEPTED, IMAGES, inspected, inspected_type
 from app.core.storage import DiskStorage, Storage
 
 __all__ = [
@@ -19,11 +19,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """What is known of a file after it was looked at: its hash, size in bytes, and real type."""
+    """What is known of a file after it was looked at: hash, size in bytes, real type, pages of a PDF."""
 
     sha256: str
     size: int
     media_type: str
+    pages: int | None = None
 
 
 def store(place: Storage | Path, content: bytes, *, field: str = "file") -> StoredFile:
@@ -31,11 +32,11 @@ def store(place: Storage | Path, content: bytes, *, field: str = "file") -> Stor
 
     `place` is `settings.files`; a folder means files on the disk below it. A refusal names `field`.
     """
-    media_type = inspected_type(content, field=field)
+    looked = inspected(content, field=field)
     digest = hashlib.sha256(content).hexdigest()
     storage = DiskStorage(place) if isinstance(place, Path) else place
     storage.keep(digest, content)
-    return StoredFile(digest, len(content), media_type)
+    return StoredFile(digest, len(content), looked.media_type, looked.pages)
 
 
 def path_of(directory: Path, sha256: str) -> Path:

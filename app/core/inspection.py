@@ -8,6 +8,7 @@ two kinds at once, that carries a program, or that hides other files is refused 
 import re
 import struct
 import zlib
+from dataclasses import dataclass
 from io import BytesIO
 from threading import BoundedSemaphore
 from typing import Final
@@ -68,34 +69,48 @@ SENTENCES: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What a sound file is: its media type, and of a PDF how many pages it has."""
+
+    media_type: str
+    pages: int | None = None
+
+
 def inspected_type(content: bytes, *, field: str = "file") -> str:
     """Return the media type told by the content itself; refuse all that is not a sound PDF or photo."""
-    code, kind = _looked_at(content)
+    return inspected(content, field=field).media_type
+
+
+def inspected(content: bytes, *, field: str = "file") -> Inspected:
+    """Return what the content itself tells; refuse all that is not a sound PDF or photo."""
+    code, kind, pages = _looked_at(content)
     if code:
         raise Invalid({field: SENTENCES[code]}, code=code)
-    return kind
+    return Inspected(kind, pages)
 
 
-def _looked_at(content: bytes) -> tuple[str, str]:
+def _looked_at(content: bytes) -> tuple[str, str, int | None]:
+    pages = None
     if not content:
-        return "file.empty", ""
+        return "file.empty", "", pages
     kind: str | None = filetype.guess_mime(content)  # type: ignore[no-untyped-call]  # -- the library has no types
     if kind == "image/apng":
-        return "file.animated", ""
+        return "file.animated", "", pages
     if kind not in ACCEPTED:
-        return "file.type_not_accepted", ""
+        return "file.type_not_accepted", "", pages
     try:
         if kind in IMAGES:
             check_picture(content, kind)
         else:
-            check_pdf(content)
+            pages = check_pdf(content)
     except (PdfProblem, PictureProblem) as problem:
-        return problem.code, kind
+        return problem.code, kind, pages
     except BROKEN:
-        return "file.broken", kind
+        return "file.broken", kind, pages
     if _PROGRAM.search(content) or _opens_as_zip(content):
-        return "file.two_kinds", kind
-    return "", kind
+        return "file.two_kinds", kind, pages
+    return "", kind, pages
 
 
 def check_picture(content: bytes, kind: str) -> None:

@@ -54,8 +54,8 @@ class PdfProblem(Exception):  # noqa: N818 -- an answer of the inspection, not a
         self.code = code
 
 
-def check_pdf(content: bytes) -> None:
-    """Refuse a PDF that is cut, locked, too large, active, or that carries something else."""
+def check_pdf(content: bytes) -> int:
+    """Return how many pages a PDF has; refuse one that is cut, locked, too large, active, or two kinds."""
     _check_ends(content)
     _check_tables(content)
     reader = PdfReader(BytesIO(content))
@@ -66,10 +66,11 @@ def check_pdf(content: bytes) -> None:
         raise PdfProblem("file.too_complex")
     look = _Look(reader, content)
     look.check_packed_objects()
-    look.check_pages()
+    pages = look.check_pages()
     look.check_objects()
     if hidden := _HIDDEN.search(content):
         raise PdfProblem("file.active" if hidden[1] == b"JavaScript" else "file.carries_files")
+    return pages
 
 
 def _check_ends(content: bytes) -> None:
@@ -133,7 +134,7 @@ class _Look:
             if left < 0:
                 raise PdfProblem("file.too_complex")
 
-    def check_pages(self) -> None:
+    def check_pages(self) -> int:
         """Count the pages along the tree; one page hung up many times counts as many."""
         root = self._plain(self._reader.trailer["/Root"])
         waiting: list[tuple[Any, int]] = [(root["/Pages"], 0)]
@@ -155,6 +156,7 @@ class _Look:
             waiting.extend((kid, depth + 1) for kid in kids or ())
         if not pages:
             raise PdfProblem("file.broken")
+        return pages
 
     def check_objects(self) -> None:
         """Look once at everything that the root leads to."""

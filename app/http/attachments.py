@@ -1,6 +1,7 @@
 """Kept files as answers: streamed in bounded pieces, to be saved and never shown as a page of ours.
 
-A line that breaks may ask for the rest: one range at a time, held together by the hash as the ETag.
+A PDF alone may be shown in place, so that a link can lead to one page of it (`#page=4`): it was looked
+into when it came, see core/pdf_inspection, and viewers do not open it inside a sandbox. A line that breaks may ask for the rest: one range at a time, held together by the hash as the ETag.
 """
 
 import re
@@ -14,20 +15,32 @@ from app.core.storage import NotKept, Storage
 
 # Nothing inside may run, load or speak to anybody, even where a browser shows it all the same.
 FILE_POLICY = "default-src 'none'; sandbox"
+READING_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+READABLE = "application/pdf"
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
 def attachment(
-    request: Request, storage: Storage, *, sha256: str, media_type: str, file_name: str
+    request: Request,
+    storage: Storage,
+    *,
+    sha256: str,
+    media_type: str,
+    file_name: str,
+    to_read: bool = False,
 ) -> Response:
-    """Answer with a kept file or the part of it that was asked for; NotKept when it is gone."""
+    """Answer with a kept file or the part of it that was asked for; NotKept when it is gone.
+
+    `to_read` shows a PDF in place; other kinds are saved all the same.
+    """
     kept = storage.find(sha256)
     if kept is None:
         raise NotKept(sha256)
     size, etag = kept.size, f'"{sha256}"'
+    in_place = to_read and media_type == READABLE
     headers = {
-        "content-disposition": disposition(file_name),
-        "content-security-policy": FILE_POLICY,
+        "content-disposition": disposition(file_name, in_place=in_place),
+        "content-security-policy": READING_POLICY if in_place else FILE_POLICY,
         "x-content-type-options": "nosniff",
         "cache-control": "private, no-store",
         "accept-ranges": "bytes",
@@ -49,7 +62,7 @@ def attachment(
     )
 
 
-def disposition(file_name: str) -> str:
+def disposition(file_name: str, *, in_place: bool = False) -> str:
     """Return a header that saves under this name; a name of any letters stays harmless in it.
 
     RFC 6266: plain letters for old programs, RFC 5987 for the rest. Signs that turn the reading
@@ -59,7 +72,8 @@ def disposition(file_name: str) -> str:
     shown = shown.replace("/", "_").replace("\\", "_").strip(". ") or "tep"
     plain = unicodedata.normalize("NFKD", shown.replace("đ", "d").replace("Đ", "D"))
     plain = re.sub(r"[^A-Za-z0-9._ -]", "", plain).strip(". ") or "tep"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(shown, safe='')}"
+    how = "inline" if in_place else "attachment"
+    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(shown, safe='')}"
 
 
 def _wanted(request: Request, size: int, etag: str) -> tuple[int, int] | None:

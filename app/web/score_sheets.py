@@ -1,13 +1,14 @@
 """The score sheet: the rubric itself, one section at a time, saved with every change."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import Response
 
 from app.core.clock import local_day
 from app.core.errors import Conflict, Invalid, Refusal, Refused, StaleVersion
+from app.core.pdf_inspection import MOST_PAGES
 from app.core.text import normal
 from app.domain.councils.actions import (
     recuse_sheet,
@@ -16,8 +17,15 @@ from app.domain.councils.actions import (
     withdraw_sheet,
 )
 from app.domain.councils.enums import ItemState
+from app.domain.councils.models import Mark
 from app.domain.councils.policy import why_not_mark, why_not_withdraw
-from app.domain.councils.queries import SheetRow, get_sheet
+from app.domain.councils.queries import (
+    SheetRow,
+    earlier_rounds,
+    get_sheet,
+    papers_shown,
+    superseded_sheet,
+)
 from app.domain.councils.rules import SHEET_LABELS
 from app.domain.councils.schemas import (
     LONGEST_OPINION,
@@ -52,6 +60,9 @@ CHOICE_LABELS: dict[str, str] = {"not_met": "Không đạt", "blank": "chưa ch�
 SUBMITTING = "submit"
 """The last page of a sheet stands where a section's code would."""
 
+NO_EVIDENCE = "none"
+"""What the choice of a paper says where a criterion has none to show it."""
+
 _FINDING_OF = {code: finding for finding, code in CLAIMED_AT.items()}
 
 
@@ -85,14 +96,24 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What is said about one criterion, as the fields of the page hold it."""
+
+    option: str = ""
+    remark: str = ""
+    evidence: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One criterion as the sheet shows it: what was typed before what is stored."""
 
     criterion: Criterion
     applies: bool
-    chosen: str
-    remark: str
+    said: Said
     claim: Claim
+    others: tuple[Evidence, ...]
     change: Change | None
     finding: CommuneFinding | None
     tests: tuple[ExtraTest, ...]
@@ -110,11 +131,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A criterion whose stored mark is another than the one sent; each as option code and remark."""
+    """A criterion whose stored mark is another than the one sent."""
 
     criterion: Criterion
-    stored: tuple[str, str]
-    sent: tuple[str, str]
+    stored: Said
+    sent: Said
 
 
 @router.get("/score-sheets/{code}", name="sheets.show")
@@ -122,6 +143,24 @@ def show(page: Page, code: str, section: str = "") -> Response:
     """Show the own sheet to be filled in, or a sheet to be read."""
     row = get_sheet(page.session, code, actor=page.actor)
     return _show(page, row, section, empty_form())
+
+
+@router.get("/score-sheets/{code}/rounds/{scoring_round}", name="sheets.superseded")
+def show_superseded(page: Page, code: str, scoring_round: int) -> Response:
+    """Show a sheet as it was before the product was scored anew, to whoever may read the sheet."""
+    old = superseded_sheet(page.session, code, scoring_round, actor=page.actor)
+    return page.render(
+        "councils/sheet_superseded.html",
+        old=old,
+        row=old.now,
+        sheet=old.now.sheet,
+        dossier=old.now.dossier,
+        rubric=old.now.dossier.rubric,
+        score=old.score,
+        papers=papers_shown(page.session, old.marks),
+        words=CHOICE_LABELS,
+        not_met=NOT_MET,
+    )
 
 
 @router.post("/score-sheets/{code}", name="sheets.save")
@@ -218,11 +257,20 @@ def _step(
 
 # --- reading what was sent --------------------------------------------------------------------
 
+_FIELD_OF = {
+    "criterion_code": "option",
+    "option_code": "option",
+    "remark": "remark",
+    "evidence_code": "evidence",
+    "evidence_page": "page",
+}
+"""The page's own field for each field of a mark, by the first part of its name."""
+
 
 def _sent_criteria(form: Form) -> list[str]:
     """Return the criteria a form speaks of, in its order."""
     names = (name.partition(".") for name in form.raw)
-    return list(dict.fromkeys(code for kind, _, code in names if kind in {"option", "remark"}))
+    return list(dict.fromkeys(code for kind, _, code in names if kind in _FIELD_OF.values()))
 
 
 def _marks(form: Form) -> SaveMarks:
@@ -233,26 +281,54 @@ def _marks(form: Form) -> SaveMarks:
             "marks": [
                 {
                     "criterion_code": code,
-                    "option_code": form.text(f"option.{code}") or None,
-                    "remark": form.text(f"remark.{code}"),
+                    "option_code": said.option or None,
+                    "remark": said.remark,
+                    "evidence_code": None
+                    if said.evidence == NO_EVIDENCE
+                    else said.evidence or None,
+                    "evidence_page": said.page or None,
+                    "without_evidence": said.evidence == NO_EVIDENCE,
                 }
                 for code in _sent_criteria(form)
+                if (said := _typed(form, code))
             ],
         },
     )
 
 
+def _typed(form: Form, code: str) -> Said:
+    """Return what was typed about a criterion; a page says nothing without its paper."""
+    evidence = form.text(f"evidence.{code}")
+    return Said(
+        form.text(f"option.{code}"),
+        form.text(f"remark.{code}"),
+        evidence,
+        form.text(f"page.{code}").strip() if evidence not in {"", NO_EVIDENCE} else "",
+    )
+
+
+def _stored(mark: Mark | None) -> Said:
+    if mark is None:
+        return Said()
+    return Said(
+        mark.option_code or "",
+        mark.remark,
+        NO_EVIDENCE if mark.without_evidence else mark.evidence_code or "",
+        str(mark.evidence_page or ""),
+    )
+
+
 def _by_field(problem: Invalid, form: Form) -> Invalid:
     """Return the refusal with its sentences beside the page's own fields."""
-    names = {"option_code": "option", "remark": "remark", "criterion_code": "option"}
+    ours = "evidence" if problem.reason_code == "sheet.evidence" else "option"
     sent = _sent_criteria(form)
     fields = {}
     for place, said in problem.fields.items():
         parts = place.split(".", 2)
-        if parts[0] == "marks" and parts[-1] in names:
-            fields[f"{names[parts[-1]]}.{sent[int(parts[1])]}"] = said
+        if parts[0] == "marks" and parts[-1] in _FIELD_OF:
+            fields[f"{_FIELD_OF[parts[-1]]}.{sent[int(parts[1])]}"] = said
         else:
-            fields[f"option.{place}" if place in sent else place] = said
+            fields[f"{ours}.{place}" if place in sent else place] = said
     return Invalid(fields, code=problem.reason_code)
 
 
@@ -263,9 +339,8 @@ def _differences(row: SheetRow, form: Form) -> list[Difference]:
         code = criterion.code
         if code not in _sent_criteria(form):
             continue
-        mark = row.marks.get(code)
-        stored = ((mark.option_code if mark else None) or "", mark.remark if mark else "")
-        sent = (form.text(f"option.{code}"), normal(form.text(f"remark.{code}")))
+        stored, typed = _stored(row.marks.get(code)), _typed(form, code)
+        sent = replace(typed, remark=normal(typed.remark))
         if stored != sent:
             found.append(Difference(criterion, stored, sent))
     return found
@@ -289,11 +364,19 @@ def _show(
         "tones": SHEET_TONES,
         "words": CHOICE_LABELS,
         "not_met": NOT_MET,
+        "own": row.own_order.at(row.sheet.code),
+        "own_count": len(row.own_order.sheets),
+        "own_before": row.own_order.before(row.sheet.code),
+        "own_after": row.own_order.after(row.sheet.code),
+        "own_next": row.own_order.next_to_score(row.sheet.code),
+        "own_waiting": row.own_order.waiting,
     } | _total_context(row, str(row.sheet.version))
     if not row.is_own or why_not_mark(row.sheet, row.meeting, row.item):
         return page.render(
             "councils/sheet_read.html",
             is_locked=row.item.state is ItemState.LOCKED,
+            papers=papers_shown(page.session, row.marks),
+            earlier=earlier_rounds(page.session, row),
             why_not_withdraw=why_not_withdraw(row.sheet, row.meeting, row.item),
             **context,
         )
@@ -308,7 +391,7 @@ def _show(
             "councils/sheet_submit.html",
             longest_opinion=LONGEST_OPINION,
             by_code={criterion.code: criterion for criterion in row.dossier.rubric.criteria},
-            section_of={one.code: section.code for _, section, one in row.dossier.rubric.walk()},
+            earlier=earlier_rounds(page.session, row),
             **context,
         )
     is_stale = isinstance(refused, StaleVersion)
@@ -330,6 +413,7 @@ def _show(
         differences=_differences(row, form) if is_stale else [],
         after=_after(row.dossier.rubric, asked.code),
         longest_remark=LONGEST_REMARK,
+        most_pages=MOST_PAGES,
         **context,
     )
 
@@ -379,16 +463,13 @@ def _question(
     compared: Comparison | None,
 ) -> Question:
     code = criterion.code
-    mark = row.marks.get(code)
-    option, remark = (mark.option_code if mark else None) or "", mark.remark if mark else ""
-    if form.raw:
-        option, remark = form.text(f"option.{code}"), form.text(f"remark.{code}")
+    claim = _claim(criterion, assessment)
     return Question(
         criterion=criterion,
         applies=code not in row.score.not_applicable,
-        chosen=option,
-        remark=remark,
-        claim=_claim(criterion, assessment),
+        said=_typed(form, code) if form.raw else _stored(row.marks.get(code)),
+        claim=claim,
+        others=tuple(paper for paper in assessment.cited if paper not in claim.papers),
         change=compared.of(code) if compared else None,
         finding=_finding(criterion, papers.report),
         tests=tuple(test for test in papers.tests if test.criterion_code == code),
@@ -458,6 +539,9 @@ def _total_context(row: SheetRow, version: str, *, saved_at: object = None) -> d
         "score": row.score,
         "rubric": row.dossier.rubric,
         "missing": missing,
+        "section_of": {one.code: section.code for _, section, one in row.dossier.rubric.walk()},
+        "sheet_code": row.sheet.code,
+        "no_evidence": NO_EVIDENCE,
         "star": row.star,
         "version": version,
         "saved_at": saved_at,

@@ -37,12 +37,14 @@
     const kept = localStorage.getItem(name);
     if (kept) {
       const values = JSON.parse(kept);
-      const differs = fields(form).some((e) => e.name in values && /text|select/.test(e.type) && e.value !== values[e.name]);
+      const differs = fields(form).some((e) => e.name in values && (/radio|checkbox/.test(e.type)
+        ? e.checked !== (values[e.name] === e.value) : e.value !== values[e.name]));
       if (differs) form.prepend(notice(say.kept, say.restore, () => {
         fields(form).forEach((e) => {
           if (!(e.name in values)) return;
           if (/radio|checkbox/.test(e.type)) e.checked = values[e.name] === e.value; else e.value = values[e.name];
         });
+        if (form.hasAttribute("hx-post")) form.dispatchEvent(new Event("change", { bubbles: true }));
       }));
     }
     form.addEventListener("input", () => {
@@ -54,6 +56,9 @@
   if (document.querySelector("[data-done]")) Object.keys(localStorage).filter((k) => k.startsWith("ocop:")).forEach((k) => {
     if (!document.querySelector("form[data-keep]")) localStorage.removeItem(k);
   });
+
+  const scoring = document.querySelector("form[data-scoring]");
+  if (scoring) import(scoring.dataset.scoring).then((keys) => keys.begin(scoring));
 
   const upload = document.querySelector("form[data-upload]");
   if (upload) import(upload.dataset.module).then((uploads) => uploads.begin(upload));

@@ -123,6 +123,7 @@ class Evidence(SQLModel, table=True):
     file_name: str
     media_type: str = Field(max_length=60)
     size: int
+    pages: int | None = None
     sha256: str = Field(max_length=64)
     added_at: datetime
     added_by_helper: bool = False

@@ -436,9 +436,15 @@ class AcceptDossier(_Input):
 
 
 class AcceptIntoRound(AcceptDossier):
-    """Take the dossier into the round with this code."""
+    """Take the dossier into the round with this code; a renewal goes into none (art. 7.6)."""
 
-    round: str = Field(min_length=1, max_length=20, examples=["DO-7K2M9Q4"])
+    round: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=20,
+        examples=["DO-7K2M9Q4"],
+        description="Bỏ trống với hồ sơ đánh giá lại, bắt buộc với hồ sơ khác.",
+    )
 
 
 # --- the agency before the council -----------------------------------------------------------
@@ -750,6 +756,7 @@ class EvidenceOut(BaseModel):
     file_name: str
     media_type: str
     size: int
+    pages: int | None = Field(description="Số trang của tệp PDF; ảnh thì không có.", examples=[12])
     sha256: str
     added_at: datetime
     added_by_helper: bool

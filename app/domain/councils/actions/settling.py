@@ -493,11 +493,17 @@ def why_not_certify_now(detail: ItemDetail) -> Refusal | None:
     return None
 
 
+def is_certified_now(detail: ItemDetail) -> bool:
+    """Tell whether what the secretary certified is what the sheets add up to now."""
+    said = detail.row.item.certified_hash
+    return bool(said) and detail.computed is not None and said == detail.record().hash
+
+
 def _check_certified(detail: ItemDetail) -> None:
     item = detail.row.item
     if not item.certified_hash:
         raise NotCertified
-    if item.certified_hash != detail.record().hash:
+    if not is_certified_now(detail):
         raise CertifiedOtherwise(name=item.certified_by or "")
 
 

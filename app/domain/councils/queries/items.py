@@ -12,7 +12,7 @@ from sqlmodel import col, func, select
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound, Worded
 from app.domain.accounts.rules import Actor
-from app.domain.councils.enums import GateState, MeetingForm, SheetState
+from app.domain.councils.enums import GateState, MeetingForm, ReopeningState, SheetState
 from app.domain.councils.models import (
     AgendaItem,
     Council,
@@ -173,6 +173,11 @@ class ItemDetail:
             dossier=self.row.dossier.code,
             nonce=nonce,
         )
+
+    @property
+    def is_reopening_asked(self) -> bool:
+        """Whether a request to take the result up again waits for its decision."""
+        return any(one.state is ReopeningState.REQUESTED for one, _ in self.reopenings)
 
     @property
     def certifies(self) -> bool:
