@@ -97,7 +97,9 @@ WAITS_FOR: dict[DossierState, str] = {
     DossierState.ADVISED: "Cơ quan tham mưu xếp hồ sơ vào phiên họp của Hội đồng.",
     DossierState.SCHEDULED: "Hội đồng mở phiên họp.",
     DossierState.SCORING: "Thành viên Hội đồng chấm điểm, Chủ tịch chốt kết quả.",
-    DossierState.LOCKED: "Ủy ban nhân dân tỉnh ký quyết định công nhận.",
+    DossierState.LOCKED: "Ủy ban nhân dân tỉnh ký quyết định về kết quả.",
+    DossierState.AWAITING_CENTRE: "Bộ Nông nghiệp và Môi trường đánh giá, phân hạng 5 sao.",
+    DossierState.RETURNED_BY_CENTRE: "Tỉnh xem xét công nhận 3 sao, 4 sao hoặc đánh giá lại theo thẩm quyền.",
 }
 _JUDGED = frozenset(
     {
@@ -106,6 +108,7 @@ _JUDGED = frozenset(
         DossierState.BELOW_THREE,
         DossierState.EXCLUDED,
         DossierState.AWAITING_CENTRE,
+        DossierState.RETURNED_BY_CENTRE,
     }
 )
 # Every change saves itself: told one by one these would hide the steps.
@@ -128,7 +131,7 @@ def agenda_ids(page: SignedInPage) -> frozenset[int]:
     """Return the dossiers this person sees because a council they sit on judges them."""
     if page.actor.sees_province:
         return frozenset()
-    return dossier_ids_on_agenda(page.session, page.actor)
+    return dossier_ids_on_agenda(page.session, page.actor, on=local_day(page.at))
 
 
 def seen_dossier(page: SignedInPage, code: str) -> DossierRow:

@@ -13,9 +13,20 @@ from app.domain.councils.models import AgendaItem, Council, Meeting, Result
 from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
 from app.domain.products.models import Product
-from app.domain.recognition.actions import draft_decision, import_recognised, sign_decision
-from app.domain.recognition.models import Certificate, RecognitionDecision
-from app.domain.recognition.schemas import DraftDecision, ImportRecognised, SignDecision
+from app.domain.recognition.actions import (
+    draft_decision,
+    forward_to_centre,
+    import_recognised,
+    sign_decision,
+)
+from app.domain.recognition.enums import DecisionKind
+from app.domain.recognition.models import CentreSubmission, Certificate, RecognitionDecision
+from app.domain.recognition.schemas import (
+    DraftDecision,
+    ForwardToCentre,
+    ImportRecognised,
+    SignDecision,
+)
 from tests.factories.dossiers import make_dossier, make_round
 from tests.factories.people import People
 from tests.factories.register import make_product
@@ -45,9 +56,11 @@ def lock_result(
         meeting_id=meeting.id or 0,
         dossier_id=dossier.id or 0,
         position=dossier.id or 0,
+        papers_open_on=local_day(at),
         state=ItemState.LOCKED,
         locked_at=at,
         locked_by="Chủ tịch Thử Nghiệm",
+        certified_by="Thư ký Thử Nghiệm",
     )
     session.add(item)
     session.flush()
@@ -58,10 +71,14 @@ def lock_result(
         average_numerator=223,
         average_denominator=3,
         average_text="74,33",
+        median_numerator=74,
+        median_denominator=1,
+        spread=2,
         sheets_counted=3,
         band_star=star,
         star=star,
         outcome="starred",
+        sealed={},
         document={},
         document_hash="0" * 64,
         locked_at=at,
@@ -80,6 +97,9 @@ def _meeting(session: WriteSession, people: People) -> Meeting:
         code=new_code("HD"),
         decision_number=_COUNCIL_NUMBER,
         decided_on=date(2026, 7, 1),
+        year=2026,
+        term_from=date(2026, 7, 1),
+        term_to=date(2026, 12, 31),
         council_rules_code="mac-dinh",
         council_rules_hash="0" * 64,
         created_at=people.at,
@@ -117,19 +137,26 @@ def locked_dossier(
 
 
 def decision_data(
-    *dossiers: Dossier, number: str = "1268/QĐ-UBND", decided_on: date = date(2026, 9, 14)
+    *dossiers: Dossier,
+    number: str = "1268/QĐ-UBND",
+    decided_on: date = date(2026, 9, 14),
+    kind: DecisionKind = DecisionKind.RECOGNITION,
 ) -> DraftDecision:
     """Return what a form for a decision holds."""
     return DraftDecision(
-        number=number, decided_on=decided_on, dossiers=[one.code for one in dossiers]
+        kind=kind, number=number, decided_on=decided_on, dossiers=[one.code for one in dossiers]
     )
 
 
 def make_decision(
-    session: WriteSession, people: People, *dossiers: Dossier, number: str = "1268/QĐ-UBND"
+    session: WriteSession,
+    people: People,
+    *dossiers: Dossier,
+    number: str = "1268/QĐ-UBND",
+    kind: DecisionKind = DecisionKind.RECOGNITION,
 ) -> RecognitionDecision:
     """Draft a decision over these locked dossiers, dated today."""
-    data = decision_data(*dossiers, number=number, decided_on=local_day(people.at))
+    data = decision_data(*dossiers, number=number, decided_on=local_day(people.at), kind=kind)
     return draft_decision(session, data, actor=people.agency(), at=people.at)
 
 
@@ -144,6 +171,34 @@ def sign(
         actor=people.signer(),
         at=people.at,
     )
+
+
+def approved_dossier(
+    session: WriteSession, people: People, *, product: Product | None = None
+) -> Dossier:
+    """Return a dossier whose result of ninety points and more the province approved."""
+    dossier = locked_dossier(session, people, star=5, product=product)
+    number = f"{1300 + (dossier.id or 0)}/QĐ-UBND"
+    sign(
+        session,
+        people,
+        make_decision(session, people, dossier, number=number, kind=DecisionKind.APPROVAL),
+    )
+    return dossier
+
+
+def sent_to_centre(
+    session: WriteSession, people: People, *, product: Product | None = None
+) -> CentreSubmission:
+    """Return a product before the ministry, sent today."""
+    dossier = approved_dossier(session, people, product=product)
+    data = ForwardToCentre(
+        letter_number="2104/UBND-KTN",
+        sent_on=local_day(people.at),
+        samples=5,
+        version=dossier.version,
+    )
+    return forward_to_centre(session, dossier.code, data, actor=people.agency(), at=people.at)
 
 
 def certificates_of(session: WriteSession, decision: RecognitionDecision) -> list[Certificate]:

@@ -93,6 +93,7 @@ MINUTES: dict[str, object] = {
 
 DECISION: dict[str, object] = {
     "specimen": False,
+    "approval": False,
     "authority": "ỦY BAN NHÂN DÂN TỈNH LAI CHÂU",
     "decider": "CHỦ TỊCH ỦY BAN NHÂN DÂN TỈNH LAI CHÂU",
     "number": "1268/QĐ-UBND",
@@ -118,6 +119,7 @@ DECISION: dict[str, object] = {
             "address": "xã Sin Suối Hồ",
             "code": "LC-03478-07-2026",
             "stars": 4,
+            "average": "74,33",
         },
         {
             "product": "Mật ong bạc hà Pa Ủ",
@@ -125,6 +127,7 @@ DECISION: dict[str, object] = {
             "address": "xã Bum Tở",
             "code": "",
             "stars": 3,
+            "average": "61,20",
         },
     ],
     "duties": [

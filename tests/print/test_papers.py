@@ -88,3 +88,11 @@ def test_a_long_name_is_printed_whole_on_no_more_pages(kind: str) -> None:
 @pytest.mark.parametrize("typed", ["Mật ong 🐝", "a\u202eb", "a\x00b", "", "א ب 中"])
 def test_no_sign_that_a_font_lacks_stops_a_paper(typed: str) -> None:
     assert printed("certificate", product=typed)
+
+
+def test_an_approval_says_that_the_ministry_is_asked_and_promises_no_certificate() -> None:
+    said = pdf_words(printed("decision", approval=True))
+    assert "Phê duyệt kết quả đánh giá, phân hạng" in said
+    assert "đề nghị Bộ Nông nghiệp và Môi trường đánh giá, phân hạng sản phẩm OCOP 5 sao" in said
+    assert "74,33" in said
+    assert "Giấy chứng nhận" not in said

@@ -29,6 +29,7 @@ class DossierState(StrEnum):
     BELOW_THREE = "below_three"
     EXCLUDED = "excluded"
     AWAITING_CENTRE = "awaiting_centre"
+    RETURNED_BY_CENTRE = "returned_by_centre"
     WITHDRAWN = "withdrawn"
 
 
@@ -45,12 +46,17 @@ class Step(StrEnum):
     ACCEPT = "accept"
     ADVISE = "advise"
     SCHEDULE = "schedule"
+    TAKE_OFF = "take_off"
+    TAKE_OFF_ADVISED = "take_off_advised"
     OPEN_SCORING = "open_scoring"
     LOCK = "lock"
+    REOPEN_SCORING = "reopen_scoring"
     RECOGNISE = "recognise"
     CLOSE_BELOW_THREE = "close_below_three"
     CLOSE_EXCLUDED = "close_excluded"
     SEND_TO_CENTRE = "send_to_centre"
+    RETURN_BY_CENTRE = "return_by_centre"
+    EVALUATE_AGAIN = "evaluate_again"
     WITHDRAW = "withdraw"
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from app.domain.dossiers.enums import Step
 from app.domain.dossiers.rules import (
     ADVICE,
+    CENTRE_ANSWER,
     COMMUNE,
     COMMUNE_CHECK,
     COMMUNE_REPORT,
@@ -151,6 +152,18 @@ EXCLUDED = _dossier(
     todo="Xem kết quả để biết lý do. Khắc phục rồi có thể lập hồ sơ mới cho đợt sau.",
     basis=RESULT_NOTICE,
 )
+RETURNED_BY_CENTRE = _dossier(
+    "returned_by_centre",
+    title="Trung ương đánh giá «{product}» dưới 90 điểm (hồ sơ {dossier})",
+    todo="Bạn chưa phải làm gì. Tỉnh xem xét công nhận 3 sao, 4 sao hoặc tổ chức đánh giá lại.",
+    basis=CENTRE_ANSWER,
+)
+EVALUATED_AGAIN = _dossier(
+    "evaluated_again",
+    title="Hội đồng tỉnh sẽ đánh giá lại «{product}» (hồ sơ {dossier})",
+    todo="Giữ sẵn bản gốc giấy tờ, sản phẩm mẫu. Lý do đánh giá lại: {reason}",
+    basis=CENTRE_ANSWER,
+)
 SENT_TO_CENTRE = _dossier(
     "sent_to_centre",
     title="«{product}» (hồ sơ {dossier}) có tiềm năng 5 sao, chuyển trung ương đánh giá",
@@ -195,5 +208,7 @@ TELLINGS: Mapping[Step, tuple[Telling, ...]] = {
     Step.CLOSE_BELOW_THREE: (Telling(BELOW_THREE, _COMMUNE | _PRODUCER),),
     Step.CLOSE_EXCLUDED: (Telling(EXCLUDED, _COMMUNE | _PRODUCER),),
     Step.SEND_TO_CENTRE: (Telling(SENT_TO_CENTRE, _COMMUNE | _PRODUCER),),
+    Step.RETURN_BY_CENTRE: (Telling(RETURNED_BY_CENTRE, _COMMUNE | _PRODUCER),),
+    Step.EVALUATE_AGAIN: (Telling(EVALUATED_AGAIN, _COMMUNE | _PRODUCER),),
     Step.WITHDRAW: (Telling(WITHDRAWN, _COMMUNE | _AGENCY | _PRODUCER),),
 }

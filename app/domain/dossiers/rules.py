@@ -35,6 +35,8 @@ PROVINCE_INTAKE = f"{_DECISION}, Điều 7.3.a"
 ADVICE = f"{_DECISION}, Điều 7.3.c"
 COUNCIL = f"{_DECISION}, Điều 7.3.d"
 RECOGNITION = f"{_DECISION}, Điều 7.3.e"
+CENTRE = f"{_DECISION}, Điều 7.4"
+CENTRE_ANSWER = f"{_DECISION}, Điều 7.4.g"
 CUT_OFF = f"{_DECISION}, Điều 5.1"
 WHO_MAY_APPLY = f"{_DECISION}, Điều 2.3"
 DOSSIER_HOLDS = f"{_DECISION}, Điều 6.1"
@@ -56,6 +58,7 @@ _AGENCY = frozenset({Role.AGENCY_OFFICER})
 _ADVISORY = frozenset({Role.ADVISORY_MEMBER})
 _COUNCIL = frozenset({Role.COUNCIL_MEMBER})
 _SIGNER = frozenset({Role.PROVINCIAL_SIGNER})
+_HEAD = frozenset({Role.AGENCY_HEAD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +113,28 @@ TRANSITIONS: tuple[Transition, ...] = (
         Transition(state, Step.SCHEDULE, DossierState.SCHEDULED, _AGENCY | _COUNCIL, COUNCIL)
         for state in (DossierState.ACCEPTED, DossierState.ADVISED)
     ),
+    # Off an agenda before it opens; or from a written opinion to a meeting (art. 7.6.d).
+    *(
+        Transition(state, step, to_state, _AGENCY | _COUNCIL, COUNCIL)
+        for state in (DossierState.SCHEDULED, DossierState.SCORING)
+        for step, to_state in (
+            (Step.TAKE_OFF, DossierState.ACCEPTED),
+            (Step.TAKE_OFF_ADVISED, DossierState.ADVISED),
+        )
+    ),
     Transition(
         DossierState.SCHEDULED, Step.OPEN_SCORING, DossierState.SCORING, _AGENCY | _COUNCIL, COUNCIL
     ),
     Transition(DossierState.SCORING, Step.LOCK, DossierState.LOCKED, _COUNCIL, COUNCIL),
+    # A result is taken up again until a decision or a letter to the ministry rests on it.
+    *(
+        Transition(state, Step.REOPEN_SCORING, DossierState.SCORING, _HEAD, COUNCIL)
+        for state in (
+            DossierState.LOCKED,
+            DossierState.BELOW_THREE,
+            DossierState.EXCLUDED,
+        )
+    ),
     Transition(DossierState.LOCKED, Step.RECOGNISE, DossierState.RECOGNISED, _SIGNER, RECOGNITION),
     Transition(
         DossierState.LOCKED,
@@ -133,8 +154,33 @@ TRANSITIONS: tuple[Transition, ...] = (
         DossierState.LOCKED,
         Step.SEND_TO_CENTRE,
         DossierState.AWAITING_CENTRE,
-        _AGENCY | _COUNCIL | _SIGNER,
-        f"{_DECISION}, Điều 7.3.e",
+        _AGENCY,
+        RECOGNITION,
+    ),
+    # The ministry decides on five stars; the agency writes down what it answered.
+    Transition(
+        DossierState.AWAITING_CENTRE, Step.RECOGNISE, DossierState.RECOGNISED, _AGENCY, CENTRE
+    ),
+    Transition(
+        DossierState.AWAITING_CENTRE,
+        Step.RETURN_BY_CENTRE,
+        DossierState.RETURNED_BY_CENTRE,
+        _AGENCY,
+        CENTRE_ANSWER,
+    ),
+    Transition(
+        DossierState.RETURNED_BY_CENTRE,
+        Step.RECOGNISE,
+        DossierState.RECOGNISED,
+        _SIGNER,
+        CENTRE_ANSWER,
+    ),
+    Transition(
+        DossierState.RETURNED_BY_CENTRE,
+        Step.EVALUATE_AGAIN,
+        DossierState.ACCEPTED,
+        _AGENCY,
+        CENTRE_ANSWER,
     ),
     *(
         Transition(state, Step.WITHDRAW, DossierState.WITHDRAWN, _APPLICANT, PREPARED)
@@ -159,12 +205,9 @@ FINAL = frozenset(
         DossierState.RECOGNISED,
         DossierState.BELOW_THREE,
         DossierState.EXCLUDED,
-        DossierState.AWAITING_CENTRE,
         DossierState.WITHDRAWN,
     }
 )
-# A five-star candidate still waits for the ministry: no second dossier of the product meanwhile.
-CLOSED = FINAL - {DossierState.AWAITING_CENTRE}
 EDITABLE = frozenset({DossierState.DRAFT, DossierState.RETURNED})
 # In the province's hands, before scoring: surveys are held and tests ordered (art. 7.3.c).
 LOOKED_INTO = frozenset({DossierState.ACCEPTED, DossierState.ADVISED, DossierState.SCHEDULED})
@@ -178,7 +221,6 @@ AT_COMMUNE = frozenset({DossierState.FILED, DossierState.ASSESSED})
 CLOSING_STEPS: dict[DossierState, Step] = {
     DossierState.BELOW_THREE: Step.CLOSE_BELOW_THREE,
     DossierState.EXCLUDED: Step.CLOSE_EXCLUDED,
-    DossierState.AWAITING_CENTRE: Step.SEND_TO_CENTRE,
 }
 
 # The audit event each step writes.
@@ -193,12 +235,17 @@ EVENTS: dict[Step, str] = {
     Step.ACCEPT: "dossier.accepted",
     Step.ADVISE: "dossier.advised",
     Step.SCHEDULE: "dossier.scheduled",
+    Step.TAKE_OFF: "dossier.taken_off_agenda",
+    Step.TAKE_OFF_ADVISED: "dossier.taken_off_agenda",
     Step.OPEN_SCORING: "dossier.scoring_opened",
     Step.LOCK: "dossier.locked",
+    Step.REOPEN_SCORING: "dossier.scoring_reopened",
     Step.RECOGNISE: "dossier.recognised",
     Step.CLOSE_BELOW_THREE: "dossier.closed_below_three",
     Step.CLOSE_EXCLUDED: "dossier.closed_excluded",
     Step.SEND_TO_CENTRE: "dossier.sent_to_centre",
+    Step.RETURN_BY_CENTRE: "dossier.returned_by_centre",
+    Step.EVALUATE_AGAIN: "dossier.evaluated_again",
     Step.WITHDRAW: "dossier.withdrawn",
 }
 
@@ -218,6 +265,7 @@ STATE_LABELS: dict[DossierState, str] = {
     DossierState.BELOW_THREE: "Dưới 3 sao",
     DossierState.EXCLUDED: "Bị loại",
     DossierState.AWAITING_CENTRE: "Chờ trung ương",
+    DossierState.RETURNED_BY_CENTRE: "Trung ương trả kết quả",
     DossierState.WITHDRAWN: "Đã rút",
 }
 KIND_LABELS: dict[DossierKind, str] = {
@@ -236,12 +284,17 @@ STEP_LABELS: dict[Step, str] = {
     Step.ACCEPT: "Tiếp nhận vào đợt",
     Step.ADVISE: "Ký báo cáo của Tổ tư vấn",
     Step.SCHEDULE: "Xếp vào phiên họp",
+    Step.TAKE_OFF: "Rút khỏi chương trình",
+    Step.TAKE_OFF_ADVISED: "Rút khỏi chương trình, đã có báo cáo của Tổ tư vấn",
     Step.OPEN_SCORING: "Mở chấm điểm",
     Step.LOCK: "Chốt kết quả",
+    Step.REOPEN_SCORING: "Mở lại kết quả",
     Step.RECOGNISE: "Công nhận",
     Step.CLOSE_BELOW_THREE: "Kết thúc: dưới 3 sao",
     Step.CLOSE_EXCLUDED: "Kết thúc: bị loại",
     Step.SEND_TO_CENTRE: "Trình trung ương",
+    Step.RETURN_BY_CENTRE: "Ghi kết quả của trung ương",
+    Step.EVALUATE_AGAIN: "Đánh giá lại theo thẩm quyền của tỉnh",
     Step.WITHDRAW: "Rút hồ sơ",
 }
 PART_LABELS: dict[DossierPart, str] = {
@@ -371,6 +424,7 @@ _INSTEAD_OF: dict[DossierState, DossierState] = {
     DossierState.BELOW_THREE: DossierState.RECOGNISED,
     DossierState.EXCLUDED: DossierState.RECOGNISED,
     DossierState.AWAITING_CENTRE: DossierState.RECOGNISED,
+    DossierState.RETURNED_BY_CENTRE: DossierState.RECOGNISED,
 }
 _STOPPED = frozenset(
     {
@@ -378,6 +432,7 @@ _STOPPED = frozenset(
         DossierState.COMPLETION_REQUESTED,
         DossierState.BELOW_THREE,
         DossierState.EXCLUDED,
+        DossierState.RETURNED_BY_CENTRE,
     }
 )
 

@@ -10,6 +10,21 @@ class DecisionState(StrEnum):
     SIGNED = "signed"
 
 
+class DecisionKind(StrEnum):
+    """What a decision does: recognise three and four stars, or approve results for the ministry."""
+
+    RECOGNITION = "recognition"
+    APPROVAL = "approval"
+
+
+class SubmissionState(StrEnum):
+    """Life of a product before the ministry: sent, then recognised there or given back."""
+
+    SENT = "sent"
+    RECOGNISED = "recognised"
+    NOT_REACHED = "not_reached"
+
+
 class Standing(StrEnum):
     """What a certificate is worth on a given day: computed, never stored."""
 

@@ -5,14 +5,17 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.core.columns import words
-from app.domain.recognition.enums import DecisionState
+from app.core.columns import long_text, words
+from app.domain.recognition.enums import DecisionKind, DecisionState, SubmissionState
 
 LARGEST_RECORD_NUMBER = 2**22 - 1  # the field of the stamp token
 
 
 class RecognitionDecision(SQLModel, table=True):
-    """A decision of the provincial People's Committee recognising results (art. 7.3.e)."""
+    """A decision of the provincial People's Committee on results (art. 7.3.e).
+
+    It recognises three and four stars, or approves results that go on to the ministry.
+    """
 
     __tablename__ = "recognition_decisions"
     __table_args__ = (
@@ -25,6 +28,7 @@ class RecognitionDecision(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     code: str = Field(max_length=20, unique=True)
     version: int = 1
+    kind: DecisionKind = words(DecisionKind)
     state: DecisionState = words(DecisionState)
     number: str = Field(max_length=60)
     year: int
@@ -38,15 +42,50 @@ class RecognitionDecision(SQLModel, table=True):
 
 
 class DecisionItem(SQLModel, table=True):
-    """One product in a decision: the result it rests on and the star it gives."""
+    """One product in a decision, and the star it gives or approves.
+
+    A result is decided once by each kind of decision; the dossier's lock keeps that true.
+    """
 
     __tablename__ = "decision_items"
     __table_args__ = (sa.CheckConstraint("star BETWEEN 3 AND 5", name="star_range"),)
 
     decision_id: int = Field(foreign_key="recognition_decisions.id", primary_key=True)
-    dossier_id: int = Field(foreign_key="dossiers.id", primary_key=True, unique=True)
+    dossier_id: int = Field(foreign_key="dossiers.id", primary_key=True, index=True)
     star: int
     position: int
+
+
+class CentreSubmission(SQLModel, table=True):
+    """A product of ninety points and more before the ministry, and what it answered (art. 7.4)."""
+
+    __tablename__ = "centre_submissions"
+    __table_args__ = (
+        sa.CheckConstraint("star BETWEEN 0 AND 5", name="star_range"),
+        sa.CheckConstraint(
+            "(answered_on IS NULL) = (answered_by IS NULL)", name="answered_on_and_by_together"
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(max_length=20, unique=True)
+    version: int = 1
+    dossier_id: int = Field(foreign_key="dossiers.id", index=True)
+    decision_id: int = Field(foreign_key="recognition_decisions.id", index=True)
+    state: SubmissionState = words(SubmissionState)
+    letter_number: str = Field(max_length=60)
+    sent_on: date
+    samples: int
+    sent_by: str
+    sent_at: datetime
+    average_numerator: int | None = None
+    average_denominator: int | None = None
+    star: int | None = None
+    answer_number: str = Field(default="", max_length=60)
+    answered_on: date | None = None
+    answer_note: str = long_text(default="")
+    answered_by: str | None = None
+    answered_at: datetime | None = None
 
 
 class Certificate(SQLModel, table=True):

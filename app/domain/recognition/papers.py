@@ -16,6 +16,7 @@ from app.core.text import fold
 from app.core.typesetting import render_pdf
 from app.domain.accounts.rules import Actor
 from app.domain.councils.models import AgendaItem, Meeting, Result, Round
+from app.domain.recognition.enums import DecisionKind
 from app.domain.recognition.models import Certificate, DecisionItem, RecognitionDecision
 from app.domain.recognition.queries import (
     CertifiedProduct,
@@ -44,6 +45,10 @@ _BASES = (
 _AGENCY_DUTY = (
     "thông báo kết quả cho Ủy ban nhân dân cấp xã và các chủ thể; theo dõi, kiểm tra, "
     "giám sát sản phẩm sau công nhận."
+)
+_FORWARDING_DUTY = (
+    "tham mưu văn bản và hoàn chỉnh hồ sơ gửi Bộ Nông nghiệp và Môi trường đề nghị đánh giá, phân "
+    "hạng; thông báo kết quả cho Ủy ban nhân dân cấp xã và các chủ thể."
 )
 _PRODUCER_DUTY = {
     "who": "Chủ thể có sản phẩm được công nhận",
@@ -125,7 +130,9 @@ def decision_data(
         for told in meetings
         if told.minutes_number
     }
+    approves = decision.kind is DecisionKind.APPROVAL
     return {
+        "approval": approves,
         "authority": decision.authority.upper(),
         "decider": _decider(decision.authority).upper(),
         "number": decision.number,
@@ -144,10 +151,15 @@ def decision_data(
                 "address": one.producer.address,
                 "code": (one.certificate.product_code or "") if one.certificate else "",
                 "stars": one.item.star,
+                "average": one.result.average_text if one.result else "",
             }
             for one in products
         ],
-        "duties": [{"who": agency, "what": _AGENCY_DUTY}, _PRODUCER_DUTY],
+        "duties": (
+            [{"who": agency, "what": _FORWARDING_DUTY}]
+            if approves
+            else [{"who": agency, "what": _AGENCY_DUTY}, _PRODUCER_DUTY]
+        ),
         "executors": _EXECUTORS.format(agency=agency),
         "recipients": list(_RECIPIENTS),
         "signer": _signer(decision),

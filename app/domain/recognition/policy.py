@@ -6,17 +6,24 @@ from typing import Protocol
 from app.core.errors import Conflict, NotPermitted, Refusal, Refused
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
+from app.domain.dossiers.enums import DossierState
+from app.domain.dossiers.models import Dossier
 from app.domain.dossiers.policy import why_not_open
+from app.domain.dossiers.rules import STATE_LABELS
 from app.domain.producers.models import Producer
-from app.domain.recognition.enums import DecisionState, Standing
-from app.domain.recognition.models import Certificate, RecognitionDecision
+from app.domain.recognition.enums import DecisionState, Standing, SubmissionState
+from app.domain.recognition.models import CentreSubmission, Certificate, RecognitionDecision
 from app.domain.recognition.rules import (
+    CENTRE,
+    CENTRE_ANSWER,
+    FORWARDING,
     GOES_ON,
     HIGHEST_STAR,
     IN_FORCE,
     RENEWAL,
     RENEWAL_FILING,
     STANDING_LABELS,
+    SUBMISSION_LABELS,
     UPGRADE,
     last_extended_day,
     may_file_renewal,
@@ -49,6 +56,36 @@ class DecisionSigned(Conflict):
     basis = "26/2026/QĐ-TTg, Điều 7.3.e"
 
 
+class ForwardingByAgency(NotPermitted):
+    """The agency hands products to the ministry and writes down its answer."""
+
+    code = "centre.forwarding_by_agency"
+    message = (
+        "Chỉ cán bộ cơ quan tham mưu OCOP cấp tỉnh được gửi hồ sơ lên Trung ương và ghi kết quả "
+        "Trung ương trả lời."
+    )
+    basis = FORWARDING
+
+
+class AnswerRecorded(Conflict):
+    """An answer is written down once."""
+
+    code = "centre.answer_recorded"
+    message = "Kết quả của Trung ương đã ghi: «{state}». Không ghi lại được."
+    basis = CENTRE
+
+
+class NotGivenBack(Conflict):
+    """Only what the ministry gave back is evaluated again by the province."""
+
+    code = "centre.not_given_back"
+    message = (
+        "Hồ sơ đang ở trạng thái «{state}»: chỉ đánh giá lại theo thẩm quyền của tỉnh khi Trung "
+        "ương trả kết quả dưới 90 điểm và tỉnh chưa quyết định."
+    )
+    basis = CENTRE_ANSWER
+
+
 class ImportingNotYours(NotPermitted):
     """History is loaded by the system or its administrator."""
 
@@ -77,6 +114,29 @@ def why_not_sign(actor: Actor, decision: RecognitionDecision) -> Refusal | None:
         return SigningByProvince()
     if decision.state is not DecisionState.DRAFT:
         return DecisionSigned(number=decision.number)
+    return None
+
+
+def why_not_forward(actor: Actor) -> Refusal | None:
+    """Agency officers hand approved products to the ministry (26/2026/QĐ-TTg art. 6.3, 7.3.e)."""
+    return None if actor.has(Role.AGENCY_OFFICER) else ForwardingByAgency()
+
+
+def why_not_record_answer(actor: Actor, submission: CentreSubmission) -> Refusal | None:
+    """Agency officers write down the ministry's answer, once (art. 7.4)."""
+    if refusal := why_not_forward(actor):
+        return refusal
+    if submission.state is not SubmissionState.SENT:
+        return AnswerRecorded(state=SUBMISSION_LABELS[submission.state])
+    return None
+
+
+def why_not_evaluate_again(actor: Actor, dossier: Dossier) -> Refusal | None:
+    """Agency officers put what the ministry gave back before the provincial council (art. 7.4.g)."""
+    if refusal := why_not_forward(actor):
+        return refusal
+    if dossier.state is not DossierState.RETURNED_BY_CENTRE:
+        return NotGivenBack(state=STATE_LABELS[dossier.state])
     return None
 
 

@@ -3,9 +3,11 @@
 import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Protocol
 
-from app.domain.recognition.enums import DecisionState, Standing
+from app.domain.dossiers.enums import DossierState
+from app.domain.recognition.enums import DecisionKind, DecisionState, Standing, SubmissionState
 from app.rulebooks.model import Actor as Authority
 from app.rulebooks.model import Regime
 
@@ -16,6 +18,10 @@ UPGRADE = "26/2026/QĐ-TTg, Điều 7.5"
 RENEWAL = "26/2026/QĐ-TTg, Điều 7.6"
 RENEWAL_FILING = "26/2026/QĐ-TTg, Điều 7.6.a"
 EXTENSION = "26/2026/QĐ-TTg, Điều 12.3"
+APPROVAL = "26/2026/QĐ-TTg, Điều 7.3.e"
+FORWARDING = "26/2026/QĐ-TTg, Điều 6.3, Điều 7.3.e"
+CENTRE = "26/2026/QĐ-TTg, Điều 7.4"
+CENTRE_ANSWER = "26/2026/QĐ-TTg, Điều 7.4.g"
 GOES_ON = "26/2026/QĐ-TTg, Điều 4.3, Điều 7.5, Điều 7.6"
 _MONTHS_A_YEAR = 12
 
@@ -41,6 +47,21 @@ DECISION_LABELS: dict[DecisionState, str] = {
     DecisionState.SIGNED: "Đã ký",
 }
 
+DECISION_KIND_LABELS: dict[DecisionKind, str] = {
+    DecisionKind.RECOGNITION: "Công nhận kết quả 3 sao, 4 sao",
+    DecisionKind.APPROVAL: "Phê duyệt kết quả từ 90 điểm",
+}
+SUBMISSION_LABELS: dict[SubmissionState, str] = {
+    SubmissionState.SENT: "Đã gửi, chờ Trung ương",
+    SubmissionState.RECOGNISED: "Trung ương công nhận 5 sao",
+    SubmissionState.NOT_REACHED: "Trung ương đánh giá dưới 90 điểm",
+}
+
+# Where a dossier stands when a decision of this kind takes it (art. 7.3.e, 7.4.g).
+DECIDED_FROM: dict[DecisionKind, frozenset[DossierState]] = {
+    DecisionKind.RECOGNITION: frozenset({DossierState.LOCKED, DossierState.RETURNED_BY_CENTRE}),
+    DecisionKind.APPROVAL: frozenset({DossierState.LOCKED}),
+}
 # The product may carry its star: the certificate's term has not ended and nothing replaced it.
 IN_FORCE = frozenset({Standing.VALID, Standing.RENEWAL_WINDOW, Standing.LATE})
 
@@ -144,6 +165,24 @@ def is_in_force(certificate: Certified, on: date, regime: Regime) -> bool:
 def is_recognised_by_province(star: int, regime: Regime) -> bool:
     """Tell whether the province decides about this star (26/2026/QĐ-TTg art. 4.1.a)."""
     return regime.level_of(star) is Authority.PROVINCE
+
+
+def decided_by_kind(star: int, regime: Regime) -> DecisionKind:
+    """Return what the province decides about this star: it recognises it, or approves the result.
+
+    Basis: 26/2026/QĐ-TTg art. 4.1, 7.3.e.
+    """
+    by_province = is_recognised_by_province(star, regime)
+    return DecisionKind.RECOGNITION if by_province else DecisionKind.APPROVAL
+
+
+def star_after_centre(average: Fraction, regime: Regime) -> int:
+    """Return the most the province may give by the ministry's average; below three stars it is 0.
+
+    Basis: 26/2026/QĐ-TTg art. 3.3, 7.4.g.
+    """
+    star = min(regime.band_of(average).star, HIGHEST_STAR - 1)
+    return star if star >= LOWEST_RECOGNISED else 0
 
 
 def product_code(regime: Regime, *, province: str, commune: str, ordinal: int, year: int) -> str:

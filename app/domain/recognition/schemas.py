@@ -1,15 +1,20 @@
 """What comes in and goes out of recognition: decisions, certificates, the public register."""
 
 from datetime import date, datetime
-from typing import Annotated
+from fractions import Fraction
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.core.text import normal
-from app.domain.recognition.enums import DecisionState, Standing
+from app.domain.recognition.enums import DecisionKind, DecisionState, Standing, SubmissionState
+from app.rulebooks.model import FULL_MARKS
 
 MOST_DOSSIERS = 200
 PROVINCIAL_COMMITTEE = "Ủy ban nhân dân tỉnh Lai Châu"
+MINISTRY = "Bộ Nông nghiệp và Môi trường"
+MOST_SAMPLES = 100
+LONGEST_NOTE = 2000
 
 Line = Annotated[str, AfterValidator(normal)]
 
@@ -21,6 +26,11 @@ class _Input(BaseModel):
 class DraftDecision(_Input):
     """A decision as the agency prepares it for signature (26/2026/QĐ-TTg art. 7.3.đ)."""
 
+    kind: DecisionKind = Field(
+        default=DecisionKind.RECOGNITION,
+        description="Công nhận 3 sao, 4 sao; hoặc phê duyệt kết quả từ 90 điểm để trình Trung ương.",
+        examples=["recognition"],
+    )
     number: Line = Field(
         min_length=1,
         max_length=60,
@@ -39,7 +49,7 @@ class DraftDecision(_Input):
     dossiers: list[Annotated[str, Field(min_length=4, max_length=20)]] = Field(
         min_length=1,
         max_length=MOST_DOSSIERS,
-        description="Mã các hồ sơ đã chốt kết quả 3 hoặc 4 sao.",
+        description="Mã các hồ sơ đã chốt kết quả; mọi hồ sơ thuộc cùng loại quyết định.",
         examples=[["HS-7K2M9Q4"]],
     )
 
@@ -73,6 +83,63 @@ class SignDecision(_Input):
         description="Quyền hạn khi ký.",
         examples=["TM. ỦY BAN NHÂN DÂN, KT. CHỦ TỊCH"],
     )
+
+
+class ForwardToCentre(_Input):
+    """The letter with which the province hands a product to the ministry (art. 6.3, 7.3.e)."""
+
+    letter_number: Line = Field(
+        min_length=1, max_length=60, description="Số, ký hiệu văn bản.", examples=["2104/UBND-KTN"]
+    )
+    sent_on: date = Field(description="Ngày gửi.", examples=["2026-12-01"])
+    samples: int = Field(
+        default=0, ge=0, le=MOST_SAMPLES, description="Số sản phẩm mẫu gửi kèm.", examples=[5]
+    )
+    version: int = Field(ge=1, description="Phiên bản hồ sơ đã xem.", examples=[9])
+
+
+class RecordAnswer(_Input):
+    """What the ministry answered: five stars by its decision, or an average below ninety."""
+
+    recognised: bool = Field(description="Bộ công nhận 5 sao hay không.", examples=[False])
+    answer_number: Line = Field(
+        min_length=1,
+        max_length=60,
+        description="Số, ký hiệu quyết định hoặc văn bản của Bộ.",
+        examples=["6120/BNNMT-VPĐP"],
+    )
+    answered_on: date = Field(description="Ngày của văn bản.", examples=["2027-02-10"])
+    average: str | None = Field(
+        default=None,
+        pattern=r"^\d{1,3}([.,]\d{1,6})?$",
+        description="Điểm của Hội đồng cấp trung ương; bắt buộc khi không công nhận.",
+        examples=["86,75"],
+    )
+    star: int | None = Field(
+        default=None,
+        ge=0,
+        le=4,
+        description="Hạng theo kết quả của Trung ương, khi thấp hơn khoảng điểm; bỏ trống: theo điểm.",
+        examples=[4],
+    )
+    note: Line = Field(default="", max_length=LONGEST_NOTE, examples=["Chưa đạt tiêu chí 5.4."])
+    version: int = Field(ge=1, description="Phiên bản đã xem.", examples=[1])
+
+    @property
+    def points(self) -> Fraction | None:
+        """The average as an exact number."""
+        return Fraction(self.average.replace(",", ".")) if self.average else None
+
+    @model_validator(mode="after")
+    def _points_are_told(self) -> Self:
+        points = self.points
+        if points is None and not self.recognised:
+            message = "Hãy ghi điểm của Hội đồng cấp trung ương."
+            raise ValueError(message)
+        if points is not None and points > FULL_MARKS:
+            message = "Điểm không quá 100."
+            raise ValueError(message)
+        return self
 
 
 class ImportRecognised(_Input):
@@ -109,6 +176,7 @@ class DecisionOut(BaseModel):
 
     code: str = Field(examples=["QD-3N8R5T1"])
     version: int = Field(examples=[2])
+    kind: DecisionKind
     state: DecisionState
     number: str = Field(examples=["1268/QĐ-UBND"])
     decided_on: date
@@ -124,6 +192,27 @@ class DecisionDetailOut(DecisionOut):
     """A recognition decision with its products."""
 
     items: list[DecisionItemOut]
+
+
+class SubmissionOut(BaseModel):
+    """A product before the ministry, and what it answered."""
+
+    code: str = Field(examples=["TW-7K2M9Q4"])
+    version: int
+    state: SubmissionState
+    dossier: str = Field(examples=["HS-7K2M9Q4"])
+    product: str
+    producer: str
+    provincial_average: str = Field(examples=["92,14"])
+    approval: str = Field(description="Số quyết định phê duyệt kết quả.", examples=["1301/QĐ-UBND"])
+    letter_number: str
+    sent_on: date
+    samples: int
+    average: str | None = Field(description="Phân số chính xác", examples=["347/4"])
+    star: int | None
+    answer_number: str
+    answered_on: date | None
+    answer_note: str
 
 
 class CertificateOut(BaseModel):

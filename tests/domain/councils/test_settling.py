@@ -46,7 +46,8 @@ from app.domain.councils.schemas import (
 from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
 from app.rulebooks import loader
-from app.rulebooks.scoring import document_hash, recomputed
+from app.rulebooks.recomputation import recomputed
+from app.rulebooks.scoring import document_hash
 from tests.conftest import AT, commit
 from tests.domain.councils.board import (
     LAW,
@@ -60,7 +61,7 @@ from tests.domain.councils.board import (
     take_back,
     with_total,
 )
-from tests.factories.councils import CHAIR, SECRETARY, score, score_all, sheets_of
+from tests.factories.councils import CHAIR, SECRETARY, certify, score, score_all, sheets_of
 from tests.factories.dossiers import complete_answers
 from tests.factories.people import People
 from tests.rulebooks import naive
@@ -439,6 +440,7 @@ def test_only_whoever_presides_locks_and_on_the_version_seen(
 ) -> None:
     item = opened(session, people)
     score_all(session, people, item)
+    certify(session, people, item)
 
     def locks(actor: Actor, version: int = item.version) -> Result:
         return lock_item(session, item.code, LockItem(version=version), actor=actor, at=AT)
@@ -457,7 +459,7 @@ def test_only_whoever_presides_locks_and_on_the_version_seen(
 @pytest.mark.parametrize(
     ("total", "band", "state"),
     [
-        (100, 5, DossierState.AWAITING_CENTRE),
+        (100, 5, DossierState.LOCKED),
         (49, 2, DossierState.BELOW_THREE),
         (38, 2, DossierState.BELOW_THREE),
     ],
@@ -517,14 +519,15 @@ def test_a_locked_document_is_recomputed_from_itself_and_matches_its_hash(
     session.expire_all()
     again = recomputed(
         result.document,
+        result.sealed,
         honey(),
         loader.in_force(date(2026, 9, 14)),
         loader.council_rules("lai-chau-default"),
     )
-    assert again == result.document
-    assert document_hash(again) == result.document_hash
-    assert document_hash(again | {"star": 5}) != result.document_hash
-    told = str(result.document)
+    assert (again.document, again.sealed) == (result.document, result.sealed)
+    assert again.hash == result.document_hash
+    assert document_hash(again.document | {"star": 5}) != result.document_hash
+    told = str(result.document) + str(result.sealed)
     assert not [n for n in range(1, 7) if people.council_member(n).name in told]
     (event,) = events(session, "item.locked")
     assert event.data["document_hash"] == result.document_hash

@@ -22,7 +22,7 @@ from tests.factories.people import People
 @pytest.mark.parametrize(
     ("star", "state"),
     [
-        (5, DossierState.AWAITING_CENTRE),
+        (5, DossierState.LOCKED),
         (4, DossierState.LOCKED),
         (3, DossierState.LOCKED),
         (2, DossierState.BELOW_THREE),

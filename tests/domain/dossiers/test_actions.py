@@ -25,17 +25,20 @@ from app.domain.dossiers.actions import (
     accept_dossier,
     add_evidence,
     close_without_recognition,
+    evaluate_again,
     file_dossier,
     lock_dossier,
     open_dossier,
     open_scoring,
     propose_dossier,
     recognise_dossier,
+    return_by_centre,
     return_dossier,
     save_commune_report,
     save_report_parts,
     save_section,
     schedule_dossier,
+    send_to_centre,
     sign_commune_report,
     stop_using_evidence,
     use_evidence,
@@ -45,7 +48,7 @@ from app.domain.dossiers.actions.evidence import plain_file_name
 from app.domain.dossiers.enums import DossierPart, DossierState, EvidenceKind, Finding, Step
 from app.domain.dossiers.models import Dossier, Evidence, EvidenceUse, SelfAssessmentAnswer
 from app.domain.dossiers.queries import find_report
-from app.domain.dossiers.rules import CLOSED, EVENTS, find_transition
+from app.domain.dossiers.rules import EVENTS, FINAL, find_transition
 from app.domain.dossiers.schemas import (
     AcceptDossier,
     AddEvidence,
@@ -136,8 +139,12 @@ def test_each_step_moves_along_the_table_records_its_event_and_goes_nowhere_else
         Step.CLOSE_EXCLUDED: lambda: close_without_recognition(
             session, dossier, DossierState.EXCLUDED, actor=leader, at=at
         ),
-        Step.SEND_TO_CENTRE: lambda: close_without_recognition(
-            session, dossier, DossierState.AWAITING_CENTRE, actor=leader, at=at
+        Step.SEND_TO_CENTRE: lambda: send_to_centre(
+            session, dossier, actor=leader, at=at, letter="2104/UBND-KTN"
+        ),
+        Step.RETURN_BY_CENTRE: lambda: return_by_centre(session, dossier, actor=leader, at=at),
+        Step.EVALUATE_AGAIN: lambda: evaluate_again(
+            session, dossier, actor=leader, at=at, reason="Bổ sung kiểm nghiệm"
         ),
     }
     for state, step in product(DossierState, council):
@@ -152,7 +159,7 @@ def test_each_step_moves_along_the_table_records_its_event_and_goes_nowhere_else
             council[step]()
             assert dossier.state is way.to_state
             assert dossier.version == version + 1
-            assert (dossier.closed_at == at) is (way.to_state in CLOSED)
+            assert (dossier.closed_at == at) is (way.to_state in FINAL)
             assert waiting_kinds(session) == [*events, EVENTS[step]]
 
 
@@ -281,7 +288,7 @@ def test_a_second_dossier_of_a_product_is_refused_while_one_is_under_way(
     for state in DossierState:
         dossier.state = state
         session.flush()
-        if state not in CLOSED:
+        if state not in FINAL:
             problem = refused(
                 session, DossierOpen, lambda: open_for(session, people, row.code, owner)
             )

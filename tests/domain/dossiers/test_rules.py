@@ -15,7 +15,6 @@ from app.domain.dossiers.enums import (
     Step,
 )
 from app.domain.dossiers.rules import (
-    CLOSED,
     CLOSING_STEPS,
     EDITABLE,
     EVENTS,
@@ -107,8 +106,7 @@ def test_only_the_applicant_withdraws_and_only_before_the_agenda() -> None:
 
 
 def test_a_product_that_waits_for_the_ministry_is_still_under_way() -> None:
-    assert DossierState.AWAITING_CENTRE in FINAL
-    assert DossierState.AWAITING_CENTRE not in CLOSED
+    assert not {DossierState.AWAITING_CENTRE, DossierState.RETURNED_BY_CENTRE} & FINAL
     assert not EDITABLE & FINAL
 
 

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from app.core.clock import local_day
 from app.core.db import WriteSession
-from app.core.errors import NotPermitted
+from app.core.errors import Invalid, NotPermitted
 from app.domain.accounts.rules import SYSTEM
 from app.domain.dossiers.actions import (
     AlreadyRecognised,
@@ -480,19 +480,18 @@ def test_a_renewal_is_rolling_and_its_decision_supersedes_and_keeps_the_code(
     file(session, people, dossier)
     assess(session, people, dossier)
     propose(session, people, dossier)
-    # A round whose cut-off is today would refuse a first dossier.
     today = local_day(people.at)
-    closing = put_round(
+    data = AcceptDossier(version=dossier.version)
+    some_round = put_round(
         session, people, proposals_before=today, results_before=today + timedelta(days=60)
     )
-    accept_dossier(
-        session,
-        dossier.code,
-        AcceptDossier(version=dossier.version),
-        closing,
-        actor=people.agency(),
-        at=people.at,
-    )
+    with pytest.raises(Invalid) as problem:
+        accept_dossier(
+            session, dossier.code, data, some_round, actor=people.agency(), at=people.at
+        )
+    assert set(problem.value.fields) == {"round"}
+    accept_dossier(session, dossier.code, data, None, actor=people.agency(), at=people.at)
+    assert dossier.round_id is None
     assert dossier.province_due_on == today + timedelta(days=45)
     lock_result(session, people, dossier, star=4)
     decision = sign(session, people, make_decision(session, people, dossier, number="77/QĐ-UBND"))

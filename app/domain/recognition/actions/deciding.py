@@ -1,8 +1,7 @@
 """What happens in recognition: decisions are drafted and signed, products get certificates."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from itertools import pairwise
+from datetime import datetime
 
 from sqlalchemy import delete
 from sqlmodel import col, select
@@ -11,34 +10,34 @@ from app.core.clock import local_day
 from app.core.codes import new_code
 from app.core.db import WriteSession
 from app.core.errors import Conflict, Invalid, NotFound, Refused, check_version
-from app.core.numbering import next_number
 from app.domain.accounts.rules import Actor
 from app.domain.audit.actions import record
-from app.domain.councils.models import Result
-from app.domain.dossiers.actions import recognise_dossier
-from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
-from app.domain.places.queries import PROVINCE_CODE
 from app.domain.products.models import Product
-from app.domain.recognition.enums import DecisionState
-from app.domain.recognition.models import (
-    LARGEST_RECORD_NUMBER,
-    Certificate,
-    DecisionItem,
-    RecognitionDecision,
+from app.domain.recognition.actions.certifying import (
+    Ground,
+    certificates_of,
+    certify,
+    check_product_code,
+    next_record,
+    supersede,
 )
+from app.domain.recognition.actions.telling import tell_recognised
+from app.domain.recognition.enums import DecisionKind, DecisionState
+from app.domain.recognition.models import Certificate, DecisionItem, RecognitionDecision
 from app.domain.recognition.policy import (
     why_not_draft,
     why_not_import,
     why_not_revise,
     why_not_sign,
 )
-from app.domain.recognition.queries import decision_for_update
+from app.domain.recognition.queries import decided_by, decision_for_update, judgements_of
 from app.domain.recognition.rules import (
+    APPROVAL,
+    DECIDED_FROM,
     LOWEST_RECOGNISED,
-    is_recognised_by_province,
+    decided_by_kind,
     last_valid_day,
-    product_code,
 )
 from app.domain.recognition.schemas import (
     DraftDecision,
@@ -47,8 +46,6 @@ from app.domain.recognition.schemas import (
     SignDecision,
 )
 from app.rulebooks.loader import in_force, regime
-
-RECORD_SERIES = "certificates/record"
 
 
 class FiveStarsByMinistry(Refused):
@@ -60,6 +57,17 @@ class FiveStarsByMinistry(Refused):
         "không đưa vào quyết định của tỉnh."
     )
     basis = "26/2026/QĐ-TTg, Điều 4.1.b"
+
+
+class NotForApproval(Refused):
+    """Only results that go on to the ministry are approved."""
+
+    code = "decision.not_for_approval"
+    message = (
+        "Hồ sơ {dossier} đạt {star} sao: tỉnh công nhận, không thuộc diện phê duyệt kết quả "
+        "để trình Trung ương."
+    )
+    basis = APPROVAL
 
 
 class BelowThreeStars(Refused):
@@ -103,19 +111,20 @@ class DatedInFuture(Refused):
     basis = "26/2026/QĐ-TTg, Điều 4.3"
 
 
+class ResultChanged(Refused):
+    """The council found otherwise since the decision was drafted."""
+
+    code = "decision.result_changed"
+    message = "Kết quả của hồ sơ {dossier} đã khác khi soạn quyết định. Hãy soạn lại."
+    basis = "26/2026/QĐ-TTg, Điều 7.3.đ"
+
+
 class DatedBeforeResult(Refused):
     """A decision cannot be older than the results it recognises."""
 
     code = "decision.dated_before_result"
     message = "Ngày ban hành {day} sớm hơn ngày chốt kết quả của hồ sơ {dossier} ({locked})."
     basis = "26/2026/QĐ-TTg, Điều 7.3.đ"
-
-
-class RegisterFull(Refused):
-    """The stamp token holds 22 bits of record number."""
-
-    code = "certificate.register_full"
-    message = "Sổ giấy chứng nhận đã hết số ({most}). Cần phiên bản tem mới."
 
 
 class RecognitionKnown(Conflict):
@@ -125,23 +134,21 @@ class RecognitionKnown(Conflict):
     message = "Sản phẩm «{product}» đã có giấy chứng nhận cấp ngày {day}."
 
 
-class ProductCodeTaken(Conflict):
-    """A code is given to one product only; its certificates share it."""
-
-    code = "certificate.product_code_taken"
-    message = "Mã sản phẩm {product_code} đã cấp cho sản phẩm khác."
-
-
 def draft_decision(
     session: WriteSession, data: DraftDecision, *, actor: Actor, at: datetime
 ) -> RecognitionDecision:
-    """Prepare a decision over locked results of three or four stars; records decision.drafted."""
+    """Prepare a decision over results; records decision.drafted.
+
+    A recognition takes three and four stars, what the ministry gave back too; an approval takes
+    results of ninety points and more (art. 7.3.e, 7.4.g).
+    """
     if refusal := why_not_draft(actor):
         raise refusal
     chosen = _checked(session, data)
     _check_number(session, data, except_id=None)
     decision = RecognitionDecision(
         code=new_code("QD"),
+        kind=data.kind,
         state=DecisionState.DRAFT,
         number=data.number,
         year=data.decided_on.year,
@@ -173,6 +180,8 @@ def revise_decision(
         raise refusal
     check_version(data.version, decision.version)
     before = {"number": decision.number, "decided_on": decision.decided_on}
+    if data.kind is not decision.kind:
+        raise Invalid({"kind": "Loại quyết định không đổi được; hãy soạn quyết định khác."})
     chosen = _checked(session, data, decision=decision)
     _check_number(session, data, except_id=decision.id)
     session.exec(delete(DecisionItem).where(col(DecisionItem.decision_id) == decision.id))
@@ -198,10 +207,10 @@ def revise_decision(
 def sign_decision(
     session: WriteSession, code: str, data: SignDecision, *, actor: Actor, at: datetime
 ) -> RecognitionDecision:
-    """Sign a decision: every product gets its certificate, its dossier is recognised.
+    """Sign a decision; nothing of it changes afterwards. Records decision.signed.
 
-    An older certificate of the same product is superseded. Nothing of a signed decision changes
-    afterwards. Records decision.signed, and certificate.issued for each product.
+    By a recognition every product gets its certificate (certificate.issued), its dossier is
+    recognised, an older certificate superseded. By an approval the results may go to the ministry.
     """
     decision = decision_for_update(session, code, actor=actor)
     if refusal := why_not_sign(actor, decision):
@@ -216,9 +225,11 @@ def sign_decision(
     decision.on_behalf = data.on_behalf
     decision.signed_at = at
     decision.version += 1
-    issued = [
-        _certify(session, decision, dossier, star, actor=actor, at=at) for dossier, star in dossiers
-    ]
+    issued = (
+        _certified(session, decision, dossiers, actor=actor, at=at)
+        if decision.kind is DecisionKind.RECOGNITION
+        else []
+    )
     record(
         session,
         "decision.signed",
@@ -230,6 +241,7 @@ def sign_decision(
         signed_title=data.signed_title,
         certificates=[certificate.code for certificate in issued],
     )
+    tell_recognised(session, issued, actor=actor, at=at)
     return decision
 
 
@@ -251,13 +263,13 @@ def import_recognised(
     expires_on = data.expires_on or last_valid_day(data.issued_on, months)
     if expires_on <= data.issued_on:
         raise Invalid({"expires_on": "Ngày hết hạn phải sau ngày cấp."})
-    others = _certificates_of(session, product)
+    others = certificates_of(session, product)
     if any(other.issued_on == data.issued_on for other in others):
         raise RecognitionKnown(product=product.name, day=f"{data.issued_on:%d/%m/%Y}")
-    _check_product_code(session, product, data.product_code)
+    check_product_code(session, product, data.product_code)
     certificate = Certificate(
         code=new_code("CN"),
-        record_number=_next_record(session),
+        record_number=next_record(session),
         product_code=data.product_code,
         product_id=product.id or 0,
         producer_id=product.producer_id,
@@ -271,7 +283,7 @@ def import_recognised(
     )
     session.add(certificate)
     session.flush()
-    _supersede([*others, certificate])
+    supersede([*others, certificate])
     record(
         session,
         "certificate.imported",
@@ -285,10 +297,24 @@ def import_recognised(
     return certificate
 
 
+def _certified(
+    session: WriteSession,
+    decision: RecognitionDecision,
+    dossiers: Sequence[tuple[Dossier, int]],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> list[Certificate]:
+    ground = Ground(decision.number, decision.authority, decision.decided_on, decision.id)
+    return [
+        certify(session, dossier, star, ground, actor=actor, at=at) for dossier, star in dossiers
+    ]
+
+
 def _checked(
     session: WriteSession, data: DraftDecision, *, decision: RecognitionDecision | None = None
-) -> Sequence[tuple[Dossier, Result]]:
-    """Return the chosen dossiers with their results in the order given, or refuse."""
+) -> Sequence[tuple[Dossier, int]]:
+    """Return the chosen dossiers with the star each is decided on, in the order given, or refuse."""
     dossiers = {
         dossier.code: dossier
         for dossier in session.exec(
@@ -299,50 +325,39 @@ def _checked(
         )
     }
     ids = [dossier.id or 0 for dossier in dossiers.values()]
-    results = {
-        result.dossier_id: result
-        for result in session.exec(select(Result).where(col(Result.dossier_id).in_(ids)))
-    }
-    taken = {
-        item.dossier_id: other
-        for item, other in session.exec(
-            select(DecisionItem, RecognitionDecision)
-            .join(
-                RecognitionDecision,
-                col(RecognitionDecision.id) == col(DecisionItem.decision_id),
-            )
-            .where(col(DecisionItem.dossier_id).in_(ids))
-        )
-        if decision is None or other.id != decision.id
-    }
-    chosen: list[tuple[Dossier, Result]] = []
+    judged = judgements_of(session, ids)
+    taken = decided_by(session, ids, kind=data.kind, but=decision)
+    chosen: list[tuple[Dossier, int]] = []
     for code in data.dossiers:
         dossier = dossiers.get(code)
         if dossier is None:
             raise NotFound
+        judgement = judged.get(dossier.id or 0)
+        if judgement is None:
+            raise ResultNotLocked(dossier=code)
         other = taken.get(dossier.id or 0)
-        if other is not None:
+        if other is not None and other.created_at >= judgement.result.locked_at:
             raise AlreadyInDecision(dossier=code, number=other.number)
-        result = results.get(dossier.id or 0)
-        if result is None:
+        _check_star(dossier, judgement.star, data.kind)
+        if dossier.state not in DECIDED_FROM[data.kind]:
             raise ResultNotLocked(dossier=code)
-        _check_star(dossier, result.star)
-        if dossier.state is not DossierState.LOCKED:
-            raise ResultNotLocked(dossier=code)
-        locked = local_day(result.locked_at)
-        if data.decided_on < locked:
+        if data.decided_on < judgement.known_on:
             raise DatedBeforeResult(
-                day=f"{data.decided_on:%d/%m/%Y}", dossier=code, locked=f"{locked:%d/%m/%Y}"
+                day=f"{data.decided_on:%d/%m/%Y}",
+                dossier=code,
+                locked=f"{judgement.known_on:%d/%m/%Y}",
             )
-        chosen.append((dossier, result))
+        chosen.append((dossier, judgement.star))
     return chosen
 
 
-def _check_star(dossier: Dossier, star: int) -> None:
+def _check_star(dossier: Dossier, star: int, kind: DecisionKind) -> None:
     if star < LOWEST_RECOGNISED:
         raise BelowThreeStars(dossier=dossier.code, star=star)
-    if not is_recognised_by_province(star, regime(dossier.regime_code)):
-        raise FiveStarsByMinistry(dossier=dossier.code, star=star)
+    if decided_by_kind(star, regime(dossier.regime_code)) is kind:
+        return
+    wrong = FiveStarsByMinistry if kind is DecisionKind.RECOGNITION else NotForApproval
+    raise wrong(dossier=dossier.code, star=star)
 
 
 def _check_number(session: WriteSession, data: DraftDecision, *, except_id: int | None) -> None:
@@ -359,16 +374,16 @@ def _check_number(session: WriteSession, data: DraftDecision, *, except_id: int 
 def _fill(
     session: WriteSession,
     decision: RecognitionDecision,
-    chosen: Sequence[tuple[Dossier, Result]],
+    chosen: Sequence[tuple[Dossier, int]],
 ) -> None:
     session.add_all(
         DecisionItem(
             decision_id=decision.id or 0,
             dossier_id=dossier.id or 0,
-            star=result.star,
+            star=star,
             position=position,
         )
-        for position, (dossier, result) in enumerate(chosen, start=1)
+        for position, (dossier, star) in enumerate(chosen, start=1)
     )
     session.flush()
 
@@ -381,121 +396,22 @@ def _dossiers_of(
         .where(col(DecisionItem.decision_id) == decision.id)
         .order_by(col(DecisionItem.position))
     ).all()
+    ids = [item.dossier_id for item in items]
     rows = {
         dossier.id: dossier
         for dossier in session.exec(
             select(Dossier)
-            .where(col(Dossier.id).in_([item.dossier_id for item in items]))
+            .where(col(Dossier.id).in_(ids))
             .order_by(col(Dossier.id))
             .with_for_update()
         )
     }
+    judged = judgements_of(session, ids)
     for item in items:
-        if rows[item.dossier_id].state is not DossierState.LOCKED:
-            raise ResultNotLocked(dossier=rows[item.dossier_id].code)
+        dossier, judgement = rows[item.dossier_id], judged.get(item.dossier_id)
+        if judgement is None or dossier.state not in DECIDED_FROM[decision.kind]:
+            raise ResultNotLocked(dossier=dossier.code)
+        # Between draft and signature a result may have been taken up again and found otherwise.
+        if item.star != judgement.star:
+            raise ResultChanged(dossier=dossier.code)
     return [(rows[item.dossier_id], item.star) for item in items]
-
-
-def _certify(
-    session: WriteSession,
-    decision: RecognitionDecision,
-    dossier: Dossier,
-    star: int,
-    *,
-    actor: Actor,
-    at: datetime,
-) -> Certificate:
-    _check_star(dossier, star)
-    rules = regime(dossier.regime_code)
-    recognise_dossier(session, dossier, actor=actor, at=at)
-    product = session.exec(select(Product).where(col(Product.id) == dossier.product_id)).one()
-    others = _certificates_of(session, product)
-    certificate = Certificate(
-        code=new_code("CN"),
-        record_number=_next_record(session),
-        product_code=_kept_product_code(others)
-        or _next_product_code(session, dossier, decision.decided_on),
-        product_id=dossier.product_id,
-        producer_id=dossier.producer_id,
-        dossier_id=dossier.id,
-        decision_id=decision.id,
-        regime_code=dossier.regime_code,
-        star=star,
-        decision_number=decision.number,
-        authority=decision.authority,
-        issued_on=decision.decided_on,
-        expires_on=last_valid_day(decision.decided_on, rules.procedure.certificate_validity.value),
-    )
-    session.add(certificate)
-    session.flush()
-    _supersede([*others, certificate])
-    record(
-        session,
-        "certificate.issued",
-        subject=certificate,
-        actor=actor,
-        at=at,
-        dossier=dossier.code,
-        product_code=certificate.product_code,
-        star=star,
-        expires_on=certificate.expires_on,
-    )
-    return certificate
-
-
-def _next_record(session: WriteSession) -> int:
-    number = next_number(session, RECORD_SERIES)
-    if number > LARGEST_RECORD_NUMBER:
-        raise RegisterFull(most=LARGEST_RECORD_NUMBER)
-    return number
-
-
-def _check_product_code(session: WriteSession, product: Product, code: str | None) -> None:
-    if code is None:
-        return
-    other = session.exec(
-        select(Certificate.id)
-        .where(col(Certificate.product_code) == code, col(Certificate.product_id) != product.id)
-        .limit(1)
-    ).first()
-    if other is not None:
-        raise ProductCodeTaken(product_code=code)
-
-
-def _kept_product_code(certificates: Sequence[Certificate]) -> str | None:
-    """Return the code the product already has: a code is given once and stays with its product."""
-    newest_first = sorted(certificates, key=lambda one: (one.issued_on, one.id or 0), reverse=True)
-    return next((one.product_code for one in newest_first if one.product_code), None)
-
-
-def _next_product_code(session: WriteSession, dossier: Dossier, decided_on: date) -> str:
-    """Return the next code of the commune's list of that year; a number is given once."""
-    commune, year = dossier.commune_code, decided_on.year
-    ordinal = next_number(session, f"product-code/{commune}/{year}")
-    return product_code(
-        regime(dossier.regime_code),
-        province=PROVINCE_CODE,
-        commune=commune,
-        ordinal=ordinal,
-        year=year,
-    )
-
-
-def _certificates_of(session: WriteSession, product: Product) -> list[Certificate]:
-    return list(
-        session.exec(
-            select(Certificate)
-            .where(col(Certificate.product_id) == product.id)
-            .order_by(col(Certificate.id))
-            .with_for_update()
-        ).all()
-    )
-
-
-def _supersede(certificates: Sequence[Certificate]) -> None:
-    """Let each certificate of one product be replaced by the next younger one."""
-    ordered = sorted(certificates, key=lambda one: (one.issued_on, one.id or 0))
-    for older, younger in pairwise(ordered):
-        if older.superseded_by_id is None or older.superseded_on != younger.issued_on:
-            older.superseded_by_id = younger.id
-            older.superseded_on = younger.issued_on
