@@ -9,14 +9,15 @@ from fastapi.responses import RedirectResponse
 from app.core.errors import Invalid
 from app.domain.accounts.actions import (
     WrongNameOrPassword,
+    change_contact,
     create_token,
     revoke_token,
     sign_in,
     sign_out,
 )
 from app.domain.accounts.enums import Scope
-from app.domain.accounts.queries import open_logins_of, tokens_of
-from app.domain.accounts.schemas import CreateToken, SignIn
+from app.domain.accounts.queries import get_user, open_logins_of, tokens_of
+from app.domain.accounts.schemas import ChangeContact, CreateToken, SignIn
 from app.http.limits import LoginLimit
 from app.web.deps import (
     LANGUAGE_COOKIE,
@@ -44,6 +45,8 @@ SCOPE_LABELS: dict[Scope, str] = {
     Scope.STAMPS_READ: "Xem lô tem",
     Scope.STAMPS_WRITE: "Đặt, duyệt, phát hành tem",
     Scope.AUDIT_READ: "Xem nhật ký",
+    Scope.NOTICES_READ: "Xem thông báo của mình",
+    Scope.NOTICES_WRITE: "Đánh dấu thông báo đã đọc",
 }
 
 
@@ -141,6 +144,16 @@ def account(page: Page) -> Response:
     return _account(page, empty_form())
 
 
+@router.post("/account/contact", name="account.change_contact")
+def contact(form: PostedForm, page: Page) -> Response:
+    """Keep how one wants to be told beside the work list."""
+    try:
+        change_contact(page.session, form.read(ChangeContact), actor=page.actor, at=page.at)
+    except Invalid as problem:
+        return _account(page, empty_form(), status=422, contact=form.showing(problem))
+    return page.go("account.show", said="Đã lưu cách nhận thông báo.")
+
+
 @router.post("/account/tokens", name="account.create_token")
 def make_token(form: PostedForm, page: Page) -> Response:
     """Make a token and show its secret, this once."""
@@ -160,12 +173,22 @@ def end_token(_key: PostedForm, page: Page, code: str) -> Response:
     return page.go("account.show", said="Đã thu hồi khóa kết nối.")
 
 
-def _account(page: Page, form: Form, *, status: int = 200, secret: str = "") -> Response:
+def _account(
+    page: Page, form: Form, *, status: int = 200, secret: str = "", contact: Form | None = None
+) -> Response:
     user_id = page.actor.user_id or 0
+    user = get_user(page.session, user_id)
     return page.render(
         "sign_in/account.html",
         status=status,
         form=form,
+        contact=contact or empty_form({"email": user.email, "phone": user.phone}),
+        wants={
+            name: bool(contact.text(name)) if contact else getattr(user, name)
+            for name in ("wants_email", "wants_sms")
+        },
+        sends_email=page.settings.mail_server is not None,
+        sends_sms=page.settings.sms != "off",
         secret=secret,
         scopes=SCOPE_LABELS,
         tokens=tokens_of(page.session, user_id),

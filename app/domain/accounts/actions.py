@@ -6,13 +6,19 @@ from sqlmodel import col, select
 
 from app.core.codes import new_code, new_secret
 from app.core.db import WriteSession
-from app.core.errors import Conflict, NotFound, NotPermitted, Refused
+from app.core.errors import Conflict, Invalid, NotFound, NotPermitted, Refused
 from app.core.passwords import hash_password, is_password
 from app.domain.accounts.enums import Role, Scope
 from app.domain.accounts.models import ApiToken, LoginSession, Membership, User
 from app.domain.accounts.queries import actor_of, find_user, secret_hash
 from app.domain.accounts.rules import SYSTEM, Actor
-from app.domain.accounts.schemas import CreateToken, CreateUser, SignIn
+from app.domain.accounts.schemas import (
+    LACKING_MESSAGES,
+    ChangeContact,
+    CreateToken,
+    CreateUser,
+    SignIn,
+)
 from app.domain.audit.actions import record
 
 _LONGEST_DEVICE_NAME = 120
@@ -126,6 +132,35 @@ def disable_user(session: WriteSession, username: str, *, actor: Actor, at: date
         ):
             opened.ended_at = at
         record(session, "account.disabled", subject=user, actor=actor, at=at)
+    return user
+
+
+def change_contact(
+    session: WriteSession, data: ChangeContact, *, actor: Actor, at: datetime
+) -> User:
+    """Keep how one wants to be told; records account.contact_changed with names, never addresses."""
+    if actor.user_id is None or actor.scopes is not None:
+        raise NotPermitted
+    lacking = {
+        name: LACKING_MESSAGES[name]
+        for name, wants in (("email", data.wants_email), ("phone", data.wants_sms))
+        if wants and not getattr(data, name)
+    }
+    if lacking:
+        raise Invalid(lacking)
+    user = session.get_one(User, actor.user_id)
+    after = data.model_dump()
+    changed = [name for name, value in after.items() if getattr(user, name) != value]
+    if changed:
+        user.sqlmodel_update(after)
+        record(
+            session,
+            "account.contact_changed",
+            subject=user,
+            actor=actor,
+            at=at,
+            fields=changed,
+        )
     return user
 
 

@@ -35,3 +35,5 @@ class Scope(StrEnum):
     STAMPS_READ = "stamps:read"
     STAMPS_WRITE = "stamps:write"
     AUDIT_READ = "audit:read"
+    NOTICES_READ = "notices:read"
+    NOTICES_WRITE = "notices:write"

@@ -155,6 +155,11 @@ def find_user(session: ReadSession, username: str) -> User | None:
     return session.exec(select(User).where(col(User.username) == username)).one_or_none()
 
 
+def get_user(session: ReadSession, user_id: int) -> User:
+    """Return an account by its number."""
+    return session.get_one(User, user_id)
+
+
 def tokens_of(session: ReadSession, user_id: int) -> Sequence[ApiToken]:
     """Return the newest tokens of an account, the ones still in force first."""
     return session.exec(

@@ -1,8 +1,9 @@
 """What comes in and goes out about accounts."""
 
+import re
 from datetime import date, datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from app.domain.accounts.enums import Role, Scope
 
@@ -49,6 +50,49 @@ class CreateToken(BaseModel):
     name: str = Field(min_length=2, max_length=80, examples=["Máy tính cửa hàng"])
     scopes: list[Scope] = Field(min_length=1, max_length=20)
     days: int = Field(default=90, ge=1, le=365)
+
+
+_MAILBOX = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+"
+)
+_MOBILE = re.compile(r"(?:\+84|0)([35789]\d{8})")
+FORMAT_MESSAGES = {
+    "email": "Địa chỉ thư chưa đúng. Ví dụ: hoptacxa@example.com.",
+    "phone": "Số di động chưa đúng. Ví dụ: 0912 345 678.",
+}
+LACKING_MESSAGES = {
+    "email": "Hãy ghi địa chỉ thư để nhận thông báo qua thư.",
+    "phone": "Hãy ghi số di động để nhận tin nhắn.",
+}
+
+
+class ChangeContact(BaseModel):
+    """How the owner of an account wants to be told beside the work list."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    email: str = Field(default="", max_length=200, examples=["hoptacxa@example.com"])
+    phone: str = Field(default="", max_length=20, examples=["0912 345 678"])
+    wants_email: bool = False
+    wants_sms: bool = False
+
+    @field_validator("email")
+    @classmethod
+    def _mailbox(cls, value: str) -> str:
+        if value and not _MAILBOX.fullmatch(value):
+            raise ValueError(FORMAT_MESSAGES["email"])
+        return value
+
+    @field_validator("phone")
+    @classmethod
+    def _mobile(cls, value: str) -> str:
+        digits = re.sub(r"[\s.()-]", "", value)
+        if not digits:
+            return ""
+        found = _MOBILE.fullmatch(digits)
+        if found is None:
+            raise ValueError(FORMAT_MESSAGES["phone"])
+        return f"+84{found.group(1)}"
 
 
 class TokenOut(BaseModel):

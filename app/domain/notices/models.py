@@ -5,6 +5,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from app.core.carriers import Trouble
 from app.core.columns import document, long_text, words
 from app.domain.notices.enums import Channel, DeliveryState
 
@@ -66,4 +67,5 @@ class Delivery(SQLModel, table=True):
     due_at: datetime
     leased_until: datetime | None = None
     sent_at: datetime | None = None
-    problem: str = ""
+    problem: Trouble | None = words(Trouble, nullable=True, default=None)
+    problem_answer: int | None = None

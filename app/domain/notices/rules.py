@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from app.core.carriers import Trouble
 from app.core.errors import Worded
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Grant
@@ -14,6 +15,13 @@ DELIVERY_LABELS: dict[DeliveryState, str] = {
     DeliveryState.WAITING: "Chờ gửi",
     DeliveryState.SENT: "Đã gửi",
     DeliveryState.GIVEN_UP: "Không gửi được",
+}
+
+PROBLEM_LABELS: dict[Trouble, str] = {
+    Trouble.UNREACHABLE: "Không kết nối được tới nơi nhận gửi.",
+    Trouble.SETTINGS: "Nơi nhận gửi không chấp nhận cấu hình của hệ thống.",
+    Trouble.REFUSED: "Nơi nhận gửi từ chối thông báo này.",
+    Trouble.NO_ADDRESS: "Tài khoản đã khóa, hoặc không còn địa chỉ để gửi.",
 }
 
 # What is older when a sender first sees it is no news: it stays on the work list and is not sent.
@@ -113,6 +121,55 @@ def written(value: object) -> str | int:
 def filled(template: str, params: Mapping[str, object]) -> Worded:
     """Return a sentence of a letter with its data, still knowing its template."""
     return Worded(template, **params)
+
+
+# A short message with accents holds 70 letters, 67 where it has several parts: three parts at most.
+LONGEST_SHORT_TEXT = 3 * 67
+_SIGNED = "Thư tự động của hệ thống OCOP tỉnh Lai Châu, xin không trả lời thư này."
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A notice as it is sent, in Vietnamese: subject, letter, short message."""
+
+    subject: str
+    text: str
+    short_text: str
+
+
+def in_words(
+    *,
+    title: str,
+    todo: str,
+    due_on: date | None,
+    basis: str,
+    name: str,
+    link: str,
+    account_link: str,
+    invented: bool,
+) -> Words:
+    """Write a notice down for sending; what is invented says so first."""
+    mark = "[Minh họa] " if invented else ""
+    due = f"{due_on:%d/%m/%Y}" if due_on else ""
+    lines = [
+        f"Kính gửi {name},",
+        "",
+        f"{mark}{title}.",
+        "",
+        f"Việc cần làm: {todo}",
+        *([f"Hạn: {due}"] if due else []),
+        f"Xem tại: {link}",
+        *([f"Căn cứ: {basis}"] if basis else []),
+        "",
+        _SIGNED,
+        f"Đổi cách nhận thông báo: {account_link}",
+        "",
+    ]
+    end = f" Hạn {due}. {link}" if due else f" {link}"
+    room = LONGEST_SHORT_TEXT - len(end)
+    said = f"{mark}{title}."
+    short = said if len(said) <= room else f"{said[: room - 1]}…"
+    return Words(subject=f"{mark}{title}", text="\n".join(lines), short_text=short + end)
 
 
 def next_attempt(attempts: int, at: datetime) -> datetime | None:
