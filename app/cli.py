@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,18 +13,24 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from app.core.settings import Settings
+    from app.domain.notices.actions import Pass
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="OCOP Lai Châu")
 audit_cli = typer.Typer(no_args_is_help=True, help="Nhật ký")
 key_cli = typer.Typer(no_args_is_help=True, help="Khóa ký tem")
 uploads_cli = typer.Typer(no_args_is_help=True, help="Tệp gửi dở")
 files_cli = typer.Typer(no_args_is_help=True, help="Kho tệp")
+notices_cli = typer.Typer(no_args_is_help=True, help="Thông báo")
+council_rules_cli = typer.Typer(no_args_is_help=True, help="Quy chế hoạt động của Hội đồng")
+cli.add_typer(council_rules_cli, name="council-rules")
 cli.add_typer(audit_cli, name="audit")
 cli.add_typer(uploads_cli, name="uploads")
 cli.add_typer(key_cli, name="stamp-key")
 cli.add_typer(files_cli, name="files")
+cli.add_typer(notices_cli, name="notices")
 
 ROOT = Path(__file__).resolve().parents[1]
+_LAST_WORDS_SECONDS = 5.0
 
 
 def _settings() -> "Settings":
@@ -148,15 +155,68 @@ def _serve(settings: "Settings") -> None:
 
     from app.main import create_app
 
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=30,
-        limit_concurrency=512,
+    with _sender(settings):
+        uvicorn.run(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=30,
+            limit_concurrency=512,
+        )
+
+
+@contextmanager
+def _sender(settings: "Settings") -> "Iterator[None]":
+    """Send notices beside the server, in a thread that ends with it."""
+    stop = Event()
+    thread = Thread(
+        target=_send_until,
+        args=(settings, stop, settings.notices_every_seconds),
+        name="notices",
+        daemon=True,  # a mail server that says nothing does not keep ours: a lease covers the letter
     )
+    if settings.notices_every_seconds:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        if thread.is_alive():
+            thread.join(_LAST_WORDS_SECONDS)
+
+
+def _send_until(settings: "Settings", stop: Event, seconds: float) -> None:
+    engine = _engine(settings)
+    try:
+        while not stop.wait(seconds):
+            try:
+                _send_notices(engine, settings)
+            except Exception as fault:
+                # Only what kind: the text of a fault may repeat an address.
+                typer.echo(f"Chưa gửi được thông báo: {type(fault).__name__}", err=True)
+    finally:
+        engine.dispose()
+
+
+def _send_notices(engine: "Engine", settings: "Settings") -> "Pass":
+    from app.core.carriers import Carrier
+    from app.core.clock import now
+    from app.core.mail import MailCarrier
+    from app.core.sms import SmsFile, SmsGateway
+    from app.domain.notices.actions import House, send_due
+    from app.domain.notices.enums import Channel
+
+    carriers: dict[Channel, Carrier] = {}
+    if settings.mail_server is not None:
+        carriers[Channel.EMAIL] = MailCarrier(settings.mail_server)
+    if settings.sms == "file":
+        carriers[Channel.SMS] = SmsFile(settings.sms_file)
+    elif settings.sms != "off":
+        carriers[Channel.SMS] = SmsGateway(settings.sms, settings.sms_token.get_secret_value())
+    house = House(settings.public_url, invented=settings.demonstration)
+    return send_due(engine, carriers, house, clock=now)
 
 
 @cli.command("create-admin")
@@ -199,6 +259,23 @@ def check_rulebooks() -> None:
     if report.errors:
         raise typer.Exit(1)
     typer.echo(f"Các bộ quy định đều đúng: {report.documents} văn bản.")
+
+
+@council_rules_cli.command("check")
+def council_rules_check(file: Annotated[Path, typer.Argument(help="Tệp quy chế (.yaml)")]) -> None:
+    """Kiểm tra quy chế riêng của tỉnh trước khi dùng: lỗi, mã băm, chỗ khác mặc định."""
+    from app.rulebooks.comparison import rule_values
+    from app.rulebooks.loader import council_file, default_council_rules
+
+    rules, faults = council_file(file)
+    for line in faults:
+        typer.echo(line)
+    if rules is None or faults:
+        raise typer.Exit(1)
+    typer.echo(f"{rules.title} ({rules.code}): dùng được. SHA-256 {rules.sha256}")
+    for one in rule_values(rules, default_council_rules()):
+        if one.differs:
+            typer.echo(f"  {one.name}: {one.value or '(trống)'} (mặc định: {one.default or '(trống)'})")
 
 
 @cli.command("draw-states")
@@ -313,6 +390,38 @@ def files_verify() -> None:
     if report.missing or report.changed:
         raise typer.Exit(1)
     typer.echo(f"Kho tệp nguyên vẹn: {report.files} tệp.")
+
+
+@notices_cli.command("send")
+def notices_send(
+    watch: Annotated[
+        float, typer.Option(min=0, help="Gửi mãi, mỗi lần cách nhau chừng này giây")
+    ] = 0,
+) -> None:
+    """Gửi các thông báo đến hạn qua thư, tin nhắn; nhiều tiến trình cùng gửi cũng không trùng."""
+    settings = _settings()
+    with _database(settings) as engine:
+        done = _send_notices(engine, settings)
+    typer.echo(f"Thông báo đã gửi: {done.sent}; chưa gửi được, sẽ thử lại: {done.failed}.")
+    if watch:
+        _send_until(settings, Event(), watch)
+
+
+@notices_cli.command("remind")
+def notices_remind() -> None:
+    """Nhắc giấy tờ sắp hết hạn, kỳ đánh giá lại, xã quá hạn; chạy lại không nhắc hai lần."""
+    from app.core.clock import now
+    from app.core.db import transaction
+    from app.domain.dossiers.actions import remind_of_overdue
+    from app.domain.recognition.actions import remind_of_renewal
+    from app.domain.wallet.actions import remind_of_expiry
+
+    at = now()
+    with _database(_settings()) as engine, transaction(engine) as session:
+        papers = remind_of_expiry(session, at=at)
+        renewals = remind_of_renewal(session, at=at)
+        late = remind_of_overdue(session, at=at)
+    typer.echo(f"Đã nhắc: giấy tờ {papers}; đánh giá lại {renewals}; xã quá hạn {late}.")
 
 
 def main() -> None:
