@@ -130,7 +130,7 @@ def _seen(call: Call, code: str) -> DossierRow:
         call.session,
         code,
         actor=call.actor,
-        extra_ids=dossier_ids_on_agenda(call.session, call.actor),
+        extra_ids=dossier_ids_on_agenda(call.session, call.actor, on=local_day(call.at)),
     )
 
 

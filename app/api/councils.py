@@ -29,6 +29,7 @@ from app.domain.councils.actions import (
 )
 from app.domain.councils.papers import minutes_paper
 from app.domain.councils.queries import (
+    council_file,
     councils_list,
     gate_item_code,
     get_council,
@@ -50,6 +51,7 @@ from app.domain.councils.schemas import (
     CertifyItem,
     CloseMeeting,
     ConfirmMinimum,
+    CouncilDetailOut,
     CouncilOut,
     DecideGate,
     DecideReopening,
@@ -161,9 +163,9 @@ def start_council(call: Writing, data: SetUpCouncil) -> CouncilOut:
 
 
 @router.get("/councils/{code}", summary="Một Hội đồng")
-def show_council(call: Reading, code: CouncilCode) -> CouncilOut:
-    """Show a council with its seats."""
-    return get_council(call.session, code, actor=call.actor).out()
+def show_council(call: Reading, code: CouncilCode) -> CouncilDetailOut:
+    """Show a council with its seats, the decisions that changed them, and delegations."""
+    return council_file(call.session, code, actor=call.actor).out()
 
 
 # --- meetings ---------------------------------------------------------------------------------
@@ -192,7 +194,13 @@ def meetings(
 @router.post("/meetings", status_code=201, summary="Lên lịch phiên họp")
 def schedule(call: Writing, data: ScheduleMeeting) -> MeetingOut:
     """Schedule a meeting with its agenda."""
-    meeting = schedule_meeting(call.session, data, actor=call.actor, at=call.at)
+    meeting = schedule_meeting(
+        call.session,
+        data,
+        actor=call.actor,
+        at=call.at,
+        council_rules_dir=call.settings.council_rules_dir,
+    )
     return _meeting(call, meeting.code)
 
 

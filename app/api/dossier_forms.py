@@ -7,6 +7,7 @@ from fastapi import Path, Response
 from app.api.deps import Call, api_router, needs
 from app.api.dossiers import Code
 from app.core.archives import zipped
+from app.core.clock import local_day
 from app.core.layout import PaperFormat
 from app.domain.accounts.enums import Scope
 from app.domain.councils.queries import dossier_ids_on_agenda
@@ -35,7 +36,7 @@ def form(call: Reading, code: Code, form: FormNumber, kind: PaperFormat) -> Resp
         actor=call.actor,
         at=call.at,
         demonstration=call.settings.demonstration,
-        extra_ids=dossier_ids_on_agenda(call.session, call.actor),
+        extra_ids=dossier_ids_on_agenda(call.session, call.actor, on=local_day(call.at)),
     )
     return form_answer(content, f"mau-{form}-{code}", kind)
 
@@ -54,6 +55,6 @@ def archive(call: Reading, code: Code) -> Response:
         call.settings.files,
         actor=call.actor,
         demonstration=call.settings.demonstration,
-        extra_ids=dossier_ids_on_agenda(call.session, call.actor),
+        extra_ids=dossier_ids_on_agenda(call.session, call.actor, on=local_day(call.at)),
     )
     return archive_answer(zipped(files, call.settings.scratch_dir), f"ho-so-{code}.zip")

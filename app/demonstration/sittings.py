@@ -11,6 +11,7 @@ from app.demonstration.journeys import AGENCY, Journey
 from app.demonstration.sources import INVENTED, people
 from app.demonstration.stage import Stage
 from app.domain.councils.actions import (
+    certify_item,
     close_meeting,
     confirm_minimum,
     lock_item,
@@ -24,6 +25,7 @@ from app.domain.councils.enums import Seat
 from app.domain.councils.models import AgendaItem, Council, CouncilMember, Meeting, ScoreSheet
 from app.domain.councils.queries import item_for_update
 from app.domain.councils.schemas import (
+    CertifyItem,
     CloseMeeting,
     ConfirmMinimum,
     LockItem,
@@ -117,6 +119,7 @@ class Sitting:
             ),
             actor=self.stage.cast.actor(AGENCY, at),
             at=at,
+            council_rules_dir=self.stage.tool.council_rules_dir,
         )
         self.stage.session.flush()
 
@@ -169,6 +172,15 @@ class Sitting:
                     at=at,
                     council_rules_dir=self.stage.tool.council_rules_dir,
                 )
+            self.stage.session.flush()
+            certify_item(
+                self.stage.session,
+                item.code,
+                CertifyItem(version=item.version),
+                actor=self.stage.cast.actor(SECRETARY, at),
+                at=at,
+                council_rules_dir=self.stage.tool.council_rules_dir,
+            )
             self.stage.session.flush()
             lock_item(
                 self.stage.session,

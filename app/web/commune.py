@@ -31,6 +31,8 @@ from app.domain.dossiers.rules import (
     PART_LABELS,
     PROPOSAL_HOLDS,
     own_parts_of,
+    province_due_on,
+    runs_in_rounds,
 )
 from app.domain.dossiers.schemas import (
     LONGEST_FINDING,
@@ -170,13 +172,12 @@ def take_in(form: PostedForm, page: Page, code: str) -> Response:
     """Take the dossier into a round."""
 
     def do() -> None:
-        if not form.text("round"):
-            raise Invalid({"round": "Hãy chọn đợt."})
+        chosen = form.text("round")
         accept_dossier(
             page.session,
             code,
             form.read(AcceptDossier),
-            round_choice(page.session, form.text("round")),
+            round_choice(page.session, chosen) if chosen else None,
             actor=page.actor,
             at=page.at,
         )
@@ -186,7 +187,7 @@ def take_in(form: PostedForm, page: Page, code: str) -> Response:
             form,
             do,
             lambda shown, status, stale: _accept(page, code, shown, status=status, stale=stale),
-            lambda: page.go("dossiers.show", code=code, said="Đã tiếp nhận hồ sơ vào đợt."),
+            lambda: page.go("dossiers.show", code=code, said="Đã tiếp nhận hồ sơ."),
         )
     except Refused as refusal:
         return _accept(page, code, form, status=422, why_not=refusal)
@@ -338,7 +339,9 @@ def _accept(
         row=row,
         dossier=row.dossier,
         check=find_check(page.session, row.dossier),
+        in_rounds=runs_in_rounds(row.regime, row.dossier.kind),
         rounds=open_round_choices(page.session, local_day(page.at)),
+        due_on=province_due_on(row.regime, row.dossier.kind, local_day(page.at)),
         why_not=why_not,
         basis=CUT_OFF,
         stale=stale,

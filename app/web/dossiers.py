@@ -10,6 +10,7 @@ from app.core.clock import local_day
 from app.core.errors import Invalid, Refusal, StaleVersion
 from app.domain.audit.queries import events_of
 from app.domain.councils.queries import dossier_ids_on_agenda, filing_windows
+from app.domain.advisory.queries import standing_of
 from app.domain.dossiers.actions import (
     file_dossier,
     withdraw_dossier,
@@ -380,7 +381,15 @@ def _choices(page: SignedInPage, row: DossierRow, report: CommuneReport | None) 
             )
         case DossierState.ACCEPTED:
             return (
-                Choice("Báo cáo của Tổ tư vấn", "dossiers.advice", why_not_advise(actor, dossier)),
+                Choice(
+                    "Báo cáo của Tổ tư vấn",
+                    "dossiers.advice",
+                    why_not_advise(
+                        actor,
+                        dossier,
+                        team=standing_of(page.session, actor, on=local_day(page.at)),
+                    ),
+                ),
             )
     return ()
 

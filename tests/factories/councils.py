@@ -8,6 +8,7 @@ from sqlmodel import col, select
 from app.core.db import WriteSession
 from app.domain.accounts.rules import Actor
 from app.domain.councils.actions import (
+    certify_item,
     close_meeting,
     lock_item,
     open_meeting,
@@ -29,6 +30,7 @@ from app.domain.councils.models import (
 )
 from app.domain.councils.queries import round_choice
 from app.domain.councils.schemas import (
+    CertifyItem,
     CloseMeeting,
     LockItem,
     MarkIn,
@@ -216,8 +218,20 @@ def score_all(
         score(session, people, sheet, member, answers=each[position] if each else answers)
 
 
+def certify(session: WriteSession, people: People, item: AgendaItem) -> AgendaItem:
+    """Confirm the tally of a dossier as the secretary."""
+    return certify_item(
+        session,
+        item.code,
+        CertifyItem(version=item.version),
+        actor=people.council_member(SECRETARY),
+        at=people.at,
+    )
+
+
 def lock(session: WriteSession, people: People, item: AgendaItem) -> Result:
-    """Lock the result of a dossier as the chair."""
+    """Lock the result of a dossier as the chair, once the secretary certified it."""
+    certify(session, people, item)
     return lock_item(
         session,
         item.code,

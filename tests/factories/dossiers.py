@@ -274,7 +274,7 @@ def make_dossier(
     gets its best option. ACCEPTED goes into `round_`, or into a new one.
     """
     product = product or make_product(
-        session, people, _another_producer(session, people), set_number=set_number
+        session, people, another_producer(session, people), set_number=set_number
     )
     dossier = open_dossier(
         session,
@@ -305,7 +305,7 @@ def make_dossier(
             return take_to(session, people, dossier, state, answers=answers, round_=round_)
 
 
-def _another_producer(session: WriteSession, people: People) -> Producer:
+def another_producer(session: WriteSession, people: People) -> Producer:
     """Register one more producer: two of a name are not registered in one commune."""
     known = session.exec(select(func.count()).select_from(Producer)).one()
     name = f"Hợp tác xã Thử Nghiệm {known + 1}" if known else "Hợp tác xã Thử Nghiệm"

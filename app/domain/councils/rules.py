@@ -147,17 +147,6 @@ class SeatPlan:
         return None
 
 
-def twelve_months(first: date) -> date:
-    """Return the last day of a term of twelve months (Civil Code 2015 art. 147, 148).
-
-    The decree names no term; councils are set up for the rounds of a year.
-    """
-    leap_day = first.month == 2 and first.day == 29
-    return first.replace(year=first.year + 1, day=28 if leap_day else first.day) - timedelta(
-        days=0 if leap_day else 1
-    )
-
-
 def is_in_term(day: date, *, first: date, last: date) -> bool:
     """Tell whether a council may act on a day: both ends of its term are included."""
     return first <= day <= last

@@ -52,7 +52,7 @@ class ReopeningPending(Conflict):
     """One request at a time."""
 
     code = "reopening.pending"
-    message = "Đã có đề nghị mở lại của {name} chờ quyết định."
+    message = "Đã có một đề nghị mở lại đang chờ quyết định."
     basis = RESULT_BASIS
 
 
@@ -76,11 +76,8 @@ def request_reopening(
     if refusal:
         raise refusal
     check_version(data.version, item.version)
-    pending = next(
-        (one for one, _ in detail.reopenings if one.state is ReopeningState.REQUESTED), None
-    )
-    if pending:
-        raise ReopeningPending(name=pending.requested_by)
+    if detail.is_reopening_asked:
+        raise ReopeningPending
     _reopenable_dossier(session, item)
     reopening = Reopening(
         code=new_code("ML"),

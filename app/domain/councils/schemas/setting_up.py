@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, Field, model_validator
 
+from app.domain.advisory.rules import twelve_months
 from app.domain.councils.enums import Seat
-from app.domain.councils.rules import twelve_months
 from app.domain.councils.schemas.common import MOST_SEATS, VERSION, Input, Line
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from app.core.clock import local_day
 from app.core.db import WriteSession
-from app.core.errors import Refused, check_version
+from app.core.errors import Invalid, Refused, check_version
 from app.core.numbering import next_number
 from app.domain.accounts.rules import Actor
 from app.domain.dossiers.actions.moving import move
@@ -58,7 +58,7 @@ def accept_dossier(
     session: WriteSession,
     code: str,
     data: AcceptDossier,
-    round_: RoundChoice,
+    round_: RoundChoice | None,
     *,
     actor: Actor,
     at: datetime,
@@ -67,7 +67,7 @@ def accept_dossier(
 
     Refused when the commune proposed on or after the round's cut-off (art. 5.1), and while the
     agency's own check says that something is lacking. Accepted again it keeps its slip number.
-    A renewal is rolling: no cut-off binds it, and the province's 45 days begin (art. 7.6.g).
+    A renewal is rolling: it goes into no round, and the province's 45 days begin (art. 7.6.g).
     """
     row = dossier_for_update(session, code, actor=actor)
     dossier = row.dossier
@@ -80,10 +80,15 @@ def accept_dossier(
     if lacking:
         raise FoundLacking(parts=", ".join(CHECKED_LABELS[CheckedPart(part)] for part in lacking))
     today = local_day(at)
-    if runs_in_rounds(row.regime, dossier.kind):
+    in_rounds = runs_in_rounds(row.regime, dossier.kind)
+    if in_rounds and round_ is None:
+        raise Invalid({"round": "Hãy chọn đợt."})
+    if not in_rounds and round_ is not None:
+        raise Invalid({"round": "Hồ sơ đánh giá lại không theo đợt (Điều 7.6)."})
+    if round_ is not None:
         _check_round(dossier, round_, today)
     dossier.province_due_on = province_due_on(row.regime, dossier.kind, today)
-    dossier.round_id = round_.id
+    dossier.round_id = round_.id if round_ else None
     dossier.accepted_at = at
     if dossier.province_slip_number is None:
         dossier.province_slip_number = slip_number(
@@ -99,7 +104,7 @@ def accept_dossier(
         Step.ACCEPT,
         actor=actor,
         at=at,
-        round=round_.code,
+        round=round_.code if round_ else None,
         slip_number=dossier.province_slip_number,
     )
 
