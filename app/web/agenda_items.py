@@ -10,25 +10,46 @@ from fastapi import Response
 
 from app.core.errors import Refusal
 from app.domain.councils.actions import (
+    certify_item,
     confirm_minimum,
     decide_gate,
+    decide_reopening,
+    is_certified_now,
     lock_item,
     raise_gate,
+    request_reopening,
     rescore_item,
+    why_not_certify_now,
     why_not_lock,
 )
-from app.domain.councils.enums import GateState, ItemState, SheetState
-from app.domain.councils.policy import why_not_raise_gate, why_not_settle
-from app.domain.councils.queries import ItemDetail, gate_item_code, get_item
-from app.domain.councils.rules import GATE_LABELS, ITEM_LABELS, SEAT_LABELS, SHEET_LABELS, gates_of
+from app.domain.councils.enums import GateState, ItemState, ReopeningState, SheetState
+from app.domain.councils.policy import (
+    why_not_decide_reopening,
+    why_not_raise_gate,
+    why_not_request_reopening,
+    why_not_settle,
+)
+from app.domain.councils.queries import ItemDetail, gate_item_code, get_item, reopening_item_code
+from app.domain.councils.rules import (
+    GATE_LABELS,
+    ITEM_LABELS,
+    REOPENING_LABELS,
+    SEAT_LABELS,
+    SHEET_LABELS,
+    gates_of,
+)
 from app.domain.councils.schemas import (
+    CertifyItem,
     ConfirmMinimum,
     DecideGate,
+    DecideReopening,
     LockItem,
     RaiseGate,
+    RequestReopening,
     RescoreItem,
 )
-from app.rulebooks.model import DOSSIER_GATE
+from app.rulebooks.model import DOSSIER_GATE, Criterion
+from app.rulebooks.spread import furthest_apart
 from app.web.councils import answer_status, tried
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
@@ -45,6 +66,11 @@ GATE_STATE_LABELS: dict[GateState, str] = {
     GateState.RAISED: "Chờ biểu quyết",
     GateState.UPHELD: "Hội đồng xác nhận",
     GateState.DISMISSED: "Hội đồng không chấp nhận",
+}
+REOPENING_TONES: dict[ReopeningState, str] = {
+    ReopeningState.REQUESTED: "warn",
+    ReopeningState.GRANTED: "info",
+    ReopeningState.DECLINED: "bad",
 }
 GATE_TONES: dict[GateState, str] = {
     GateState.RAISED: "warn",
@@ -141,6 +167,66 @@ def rescore(form: PostedForm, page: Page, code: str) -> Response:
     )
 
 
+@router.post("/items/{code}/certify", name="items.certify")
+def certify(form: PostedForm, page: Page, code: str) -> Response:
+    """Confirm the tally as the secretary."""
+    return _step(
+        page,
+        code,
+        form,
+        "certify",
+        lambda: certify_item(
+            page.session,
+            code,
+            form.read(CertifyItem),
+            actor=page.actor,
+            at=page.at,
+            council_rules_dir=page.settings.council_rules_dir,
+        ),
+        said="Đã xác nhận bảng tổng hợp.",
+    )
+
+
+@router.post("/items/{code}/reopenings", name="items.request_reopening")
+def request_again(form: PostedForm, page: Page, code: str) -> Response:
+    """Ask for the locked result to be taken up again."""
+    return _step(
+        page,
+        code,
+        form,
+        "reopen",
+        lambda: request_reopening(
+            page.session,
+            code,
+            form.read(RequestReopening),
+            actor=page.actor,
+            at=page.at,
+            council_rules_dir=page.settings.council_rules_dir,
+        ),
+        said="Đã gửi đề nghị mở lại kết quả.",
+    )
+
+
+@router.post("/reopenings/{code}/decide", name="reopenings.decide")
+def decide_again(form: PostedForm, page: Page, code: str) -> Response:
+    """Grant or decline as the head of the agency."""
+    return _step(
+        page,
+        reopening_item_code(page.session, code),
+        form,
+        f"decide-{code}",
+        lambda: decide_reopening(
+            page.session,
+            code,
+            # Without a choice the field is missing, not «declined».
+            form.read(DecideReopening, grant=form.text("grant") or None),
+            actor=page.actor,
+            at=page.at,
+        ),
+        said="Đã ghi quyết định về đề nghị mở lại.",
+    )
+
+
 @router.post("/items/{code}/lock", name="items.lock")
 def lock(form: PostedForm, page: Page, code: str) -> Response:
     """Fix the result."""
@@ -217,8 +303,28 @@ def _show(
         settling=None if row.item.state is ItemState.LOCKED else detail.settling,
         why_not_raise=why_not_raise_gate(meeting.meeting, row.item, row.my_sheet),
         why_not_chair=why_not_chair,
+        why_not_certify=why_not_certify_now(detail),
+        is_certified_now=is_certified_now(detail),
+        spreads=_spreads(detail),
+        reopening_labels=REOPENING_LABELS,
+        reopening_tones=REOPENING_TONES,
+        why_not_reopen=why_not_request_reopening(meeting.meeting, row.item, meeting.seat),
+        why_not_decide={
+            one.code: why_not_decide_reopening(page.actor, one) for one, _ in detail.reopenings
+        },
         why_not_lock=why_not_chair or why_not_lock(detail),
     )
+
+
+def _spreads(detail: ItemDetail) -> list[tuple[Criterion, int]]:
+    """Return where the sheets differ, the widest first, for those who see what they add up to."""
+    if detail.settling is None:
+        return []
+    rubric = detail.dossier.rubric
+    return [
+        (rubric.criterion(code), points)
+        for code, points in furthest_apart(detail.settling, len(rubric.criteria))
+    ]
 
 
 def _sheets(detail: ItemDetail) -> list[tuple[str, str, object]]:

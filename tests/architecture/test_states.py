@@ -41,11 +41,16 @@ HEARD = {
         "decline": "idea.declined",
         "convert": "idea.converted",
     },
-    "Meeting": {"open": "meeting.opened", "close": "meeting.closed"},
+    "Meeting": {
+        "open": "meeting.opened",
+        "close": "meeting.closed",
+        "reopen": "meeting.reopened",
+    },
     "Agenda item": {
         "open": "dossier.scoring_opened",
         "rescore": "item.rescored",
         "lock": "item.locked",
+        "reopen": "result.reopened",
     },
     "Score sheet": {
         "save": "sheet.saved",

@@ -13,15 +13,21 @@ from app.core.db import WriteSession
 from app.core.errors import Refusal
 from app.domain.accounts.rules import Actor
 from app.domain.audit.models import AuditEvent
-from app.domain.councils.actions import lock_item, submit_sheet, withdraw_sheet
+from app.domain.councils.actions import (
+    confirm_minimum,
+    lock_item,
+    submit_sheet,
+    withdraw_sheet,
+)
 from app.domain.councils.models import AgendaItem, Meeting, Result, ScoreSheet
-from app.domain.councils.schemas import LockItem, SubmitSheet, WithdrawSheet
+from app.domain.councils.queries import get_item
+from app.domain.councils.schemas import ConfirmMinimum, LockItem, SubmitSheet, WithdrawSheet
 from app.domain.products.models import Product
 from app.rulebooks import loader
 from app.rulebooks.model import Rubric
 from app.rulebooks.scoring import sheet_score
 from tests.conftest import AT, commit
-from tests.factories.councils import CHAIR, convene, items_of, make_meeting
+from tests.factories.councils import CHAIR, certify, convene, items_of, make_meeting
 from tests.factories.dossiers import complete_answers
 from tests.factories.people import People
 from tests.factories.register import make_producer, make_product
@@ -112,8 +118,21 @@ def take_back(session: WriteSession, people: People, sheet: ScoreSheet, number: 
     )
 
 
+def confirm_all(session: WriteSession, people: People, item: AgendaItem) -> None:
+    """Let the chair confirm, as met, every minimum that the sheets do not see alike."""
+    chair = people.council_member(CHAIR)
+    detail = get_item(session, item.code, actor=chair)
+    assert detail.settling is not None
+    for finding in detail.settling.awaiting_chair:
+        data = ConfirmMinimum(
+            criterion_code=finding.criterion_code, star=finding.star, met=True, reason="Đạt."
+        )
+        confirm_minimum(session, item.code, data, **by(chair))
+
+
 def lock_with(session: WriteSession, people: People, item: AgendaItem, note: str = "") -> Result:
-    """Lock as the chair, with a note on the divergence."""
+    """Let the secretary certify and lock as the chair, with a note on the divergence."""
+    certify(session, people, item)
     return lock_item(
         session,
         item.code,

@@ -135,6 +135,7 @@ def decide_reopening(
     if refusal := why_not_decide_reopening(actor, reopening):
         raise refusal
     check_version(data.version, reopening.version)
+    dossier = _reopenable_dossier(session, item) if data.grant else None
     reopening.state = ReopeningState.GRANTED if data.grant else ReopeningState.DECLINED
     reopening.answer = data.answer
     reopening.decision_number = data.decision_number
@@ -142,7 +143,7 @@ def decide_reopening(
     reopening.decided_at = at
     reopening.version += 1
     item.version += 1
-    if not data.grant:
+    if dossier is None:
         record(
             session,
             "reopening.declined",
@@ -153,7 +154,6 @@ def decide_reopening(
             answer=data.answer,
         )
         return reopening
-    dossier = _reopenable_dossier(session, item)
     result = session.exec(select(Result).where(col(Result.item_id) == item.id)).one()
     record(
         session,
