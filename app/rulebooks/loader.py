@@ -19,6 +19,8 @@ from pydantic import ValidationError
 
 from app.core.sentences import fields_of
 from app.rulebooks.model import (
+    TOURISM_SET,
+    Actor,
     CouncilRules,
     NoRuleInForce,
     NotPinnable,
@@ -307,6 +309,49 @@ class CheckReport(NamedTuple):
     errors: tuple[str, ...]
 
 
+def default_council_rules() -> CouncilRules:
+    """Return our own answers, which a province's regulation replaces."""
+    rules = (council_rules(code) for code in council_rules_codes())
+    return max((one for one in rules if one.is_default), key=lambda one: one.in_force.first)
+
+
+def council_file(path: Path) -> tuple[CouncilRules | None, tuple[str, ...]]:
+    """Read a province's own file as it would be used, and tell all that is wrong with it."""
+    try:
+        rules = _validated(CouncilRules, path.stem, path)
+    except (OSError, UnicodeDecodeError) as error:
+        return None, (f"{path.name}: không đọc được tệp ({error})",)
+    except RulebookError as error:
+        return None, (str(error),)
+    return rules, tuple(f"{path.name}: {fault}" for fault in _province_faults(rules))
+
+
+def _province_faults(rules: CouncilRules) -> Iterator[str]:
+    """Yield what the shape of a file cannot tell: what a province may not decide, or not so."""
+    default = default_council_rules()
+    if rules.code in council_rules_codes():
+        yield f"code: mã '{rules.code}' trùng quy chế có sẵn, hãy đặt mã khác"
+    if rules.is_default:
+        yield "is_default: quy chế riêng của tỉnh phải ghi false"
+    if rules.province != default.province:
+        yield f"province: phải là '{default.province}'"
+    if not rules.quorum.share:
+        yield "quorum.share: phải lớn hơn 0"
+    if set(rules.site_survey.sets) - set(range(1, TOURISM_SET + 1)):
+        yield "site_survey.sets: chỉ có các bộ sản phẩm từ 1 đến 26"
+    legal = {
+        window.ordinal
+        for window in in_force(rules.in_force.first).procedure.rounds_of(Actor.PROVINCE).windows
+    }
+    ordinals = [window.ordinal for window in rules.rounds]
+    if len(set(ordinals)) != len(ordinals):
+        yield "rounds: mỗi đợt chỉ nêu một lần"
+    if legal & set(ordinals):
+        yield "rounds: không nêu lại các đợt mà quyết định đã ấn định ngày"
+    if any(window.proposals_before >= window.results_before for window in rules.rounds):
+        yield "rounds: ngày nhận đề nghị phải trước ngày có kết quả"
+
+
 def check(extra_councils_dir: Path | None = None) -> CheckReport:
     """Read every document and tell all that is wrong: structure, sums, lock, citations, sets."""
     read: dict[str, Regime | Rubric | CouncilRules] = {}
@@ -316,6 +361,10 @@ def check(extra_councils_dir: Path | None = None) -> CheckReport:
             read[code] = load(code)
         except (RulebookError, UnknownRulebook) as error:
             errors.append(str(error))
+    if extra_councils_dir is not None:
+        for path in sorted(extra_councils_dir.glob("*.yaml")):
+            own, faults = council_file(path)
+            errors += faults if own is not None else ()
     errors += [f"lock.yaml: '{code}' không có tệp" for code in sorted(_lock()) if code not in read]
     for document in read.values():
         if isinstance(document, Regime):

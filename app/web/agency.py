@@ -4,7 +4,10 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 
+from app.core.clock import local_day, today
 from app.core.errors import Invalid, Refused, StaleVersion
+from app.domain.advisory.queries import standing_of
+from app.domain.advisory.rules import Standing
 from app.domain.dossiers.actions import (
     answer_completion,
     attach,
@@ -252,7 +255,7 @@ def advice(page: Page, code: str) -> Response:
     """Ask for the advisory team's report."""
     row = _row(page, code)
     known = find_advice(page.session, row.dossier)
-    if refusal := why_not_advise(page.actor, row.dossier, known):
+    if refusal := why_not_advise(page.actor, row.dossier, known, team=_team(page)):
         raise refusal
     return _advice(page, row, known, empty_form(_advice_values(known)))
 
@@ -398,7 +401,9 @@ def kept_attachment(request: Request, form: PostedForm, code: str) -> Upload:
         request,
         form,
         lambda session, actor: why_not_attach(
-            actor, get_dossier(session, code, actor=actor).dossier
+            actor,
+            get_dossier(session, code, actor=actor).dossier,
+            team=standing_of(session, actor, on=today()),
         ),
     )
 
@@ -482,7 +487,7 @@ def _show(
     row = seen_dossier(page, code)
     dossier, actor = row.dossier, page.actor
     known = agency_file(page.session, row, actor=actor)
-    parts = [part.code for part in row.rubric.parts]
+    parts, team = [part.code for part in row.rubric.parts], _team(page)
     return page.render(
         "dossiers/agency_show.html",
         status=status,
@@ -500,15 +505,20 @@ def _show(
         reads_advice=sees_advice(actor, known.advice),
         why_not_check=why_not_check_at_province(actor, dossier),
         why_not_ask=why_not_request_completion(actor, dossier),
-        why_not_advise=why_not_advise(actor, dossier, known.advice),
-        why_not_sign=why_not_sign_advice(actor, dossier, known.advice, parts),
-        why_not_survey=why_not_survey(actor, dossier),
+        why_not_advise=why_not_advise(actor, dossier, known.advice, team=team),
+        why_not_sign=why_not_sign_advice(actor, dossier, known.advice, parts, team=team),
+        why_not_survey=why_not_survey(actor, dossier, team=team),
         why_not_order=why_not_order_test(actor, dossier),
-        why_not_attach=why_not_attach(actor, dossier),
+        why_not_attach=why_not_attach(actor, dossier, team=team),
         may_record={
             test.code for test in known.tests if not why_not_record_test(actor, dossier, test)
         },
     )
+
+
+def _team(page: SignedInPage) -> Standing:
+    """Return how whoever looks stands to the advisory teams today."""
+    return standing_of(page.session, page.actor, on=local_day(page.at))
 
 
 def _check_values(known: ProvinceCheck | None) -> dict[str, str]:
@@ -657,7 +667,7 @@ def _advice(
 
 def _survey(page: SignedInPage, code: str, form: Form, *, status: int = 200) -> Response:
     row = _row(page, code)
-    if refusal := why_not_survey(page.actor, row.dossier):
+    if refusal := why_not_survey(page.actor, row.dossier, team=_team(page)):
         raise refusal
     return page.render(
         "dossiers/agency_survey.html",

@@ -9,10 +9,16 @@ from app.core.clock import local_day
 from app.core.errors import Conflict, Invalid, Refusal, Refused
 from app.domain.accounts.enums import Role
 from app.domain.accounts.queries import users_with_role
-from app.domain.councils.actions import open_round, set_up_council
+from app.domain.councils.actions import (
+    amend_council,
+    delegate_chair,
+    open_round,
+    set_up_council,
+)
 from app.domain.councils.enums import MeetingState, Seat
-from app.domain.councils.policy import why_not_open_round, why_not_prepare
+from app.domain.councils.policy import why_not_delegate, why_not_open_round, why_not_prepare
 from app.domain.councils.queries import (
+    council_file,
     councils_list,
     get_council,
     get_round,
@@ -28,8 +34,9 @@ from app.domain.councils.rules import (
     SEAT_LABELS,
     coming_rounds,
 )
-from app.domain.councils.schemas import OpenRound, SetUpCouncil
+from app.domain.councils.schemas import AmendCouncil, DelegateChair, OpenRound, SetUpCouncil
 from app.rulebooks import loader
+from app.web.council_rules import rule_lines
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
 from app.web.refusals import status_of
@@ -40,18 +47,6 @@ MEETING_TONES: dict[MeetingState, str] = {
     MeetingState.SCHEDULED: "info",
     MeetingState.OPEN: "warn",
     MeetingState.CLOSED: "good",
-}
-AVERAGING_LABELS: dict[str, str] = {
-    "mean_of_totals": "Trung bình cộng chính xác của tổng điểm các phiếu đã nộp",
-}
-MINIMUM_LABELS: dict[str, str] = {
-    "majority": "Đạt khi hơn nửa số phiếu đạt",
-    "mean": "Đạt khi điểm trung bình của tiêu chí đạt mức ★",
-    "chair": "Chủ tịch quyết định khi các phiếu không thống nhất",
-}
-GATE_DECIDED_LABELS: dict[str, str] = {
-    "majority": "Hội đồng biểu quyết, quá nửa số thành viên được biểu quyết",
-    "chair": "Chủ tịch quyết định",
 }
 _SHOWN_COUNCILS = 10
 _SHOWN_MEETINGS = 10
@@ -193,18 +188,94 @@ def create_council(form: PostedForm, page: Page) -> Response:
 
 @router.get("/councils/{code}", name="councils.show")
 def show_council(page: Page, code: str) -> Response:
-    """Show a council: its seats, and the rules it works by in words with their basis."""
-    row = get_council(page.session, code, actor=page.actor)
+    """Show a council: its term and seats, what changed them, and its rules with their basis."""
+    return _council(page, code, empty_form())
+
+
+@router.get("/councils/{code}/amend", name="councils.amend_form")
+def amend_form(page: Page, code: str) -> Response:
+    """Ask who leaves and who comes by a later decision."""
+    if refusal := why_not_prepare(page.actor):
+        raise refusal
+    return _amend_form(page, code, empty_form())
+
+
+@router.post("/councils/{code}/amendments", name="councils.amend")
+def amend(form: PostedForm, page: Page, code: str) -> Response:
+    """Change who sits on the council."""
+    return tried(
+        page,
+        form,
+        lambda: amend_council(
+            page.session,
+            code,
+            form.read(AmendCouncil, joins=_seats(form)),
+            actor=page.actor,
+            at=page.at,
+        ),
+        shown_again=lambda shown, why: _amend_form(page, code, shown, why),
+        done=lambda: page.go("councils.show", code=code, said="Đã ghi thay đổi thành viên."),
+    )
+
+
+@router.post("/councils/{code}/delegations", name="councils.delegate")
+def delegate(form: PostedForm, page: Page, code: str) -> Response:
+    """Record the chair's delegation."""
+    return tried(
+        page,
+        form,
+        lambda: delegate_chair(
+            page.session, code, form.read(DelegateChair), actor=page.actor, at=page.at
+        ),
+        shown_again=lambda shown, why: _council(page, code, shown, why),
+        done=lambda: page.go("councils.show", code=code, said="Đã ghi văn bản ủy quyền."),
+    )
+
+
+def _council(page: SignedInPage, code: str, form: Form, refused: Refusal | None = None) -> Response:
+    file = council_file(page.session, code, actor=page.actor)
+    row = file.row
+    seat = next((one.member for one in row.seats if one.member.user_id == page.actor.user_id), None)
     rules = rules_of(page.session, row.council, page.settings.council_rules_dir)
     return page.render(
         "councils/council.html",
+        status=answer_status(refused),
+        form=form,
+        refused=refused,
+        file=file,
         row=row,
         council=row.council,
         rules=rules,
+        lines=rule_lines(rules),
         seat_labels=SEAT_LABELS,
-        averaging=AVERAGING_LABELS[rules.averaging.method],
-        minimum=MINIMUM_LABELS[rules.minimum_rule.method],
-        gates=GATE_DECIDED_LABELS[rules.gates.decided_by],
+        on=local_day(page.at),
+        voters={
+            one.username: one.member.name
+            for one in row.seats
+            if one.member.voting and one.member.seat is not Seat.CHAIR
+        },
+        why_not_prepare=why_not_prepare(page.actor),
+        why_not_delegate=why_not_delegate(page.actor, seat),
+        basis=COUNCIL_BASIS,
+    )
+
+
+def _amend_form(
+    page: SignedInPage, code: str, form: Form, refused: Refusal | None = None
+) -> Response:
+    row = get_council(page.session, code, actor=page.actor)
+    return page.render(
+        "councils/amend.html",
+        status=answer_status(refused),
+        form=form,
+        refused=refused,
+        row=row,
+        council=row.council,
+        leaving=set(form.many("leaves")),
+        accounts=users_with_role(page.session, Role.COUNCIL_MEMBER, at=page.at),
+        seated={one.username for one in row.seats},
+        seat_labels=SEAT_LABELS,
+        seats={"": "Không tham gia"} | {seat.value: SEAT_LABELS[seat] for seat in Seat},
         basis=COUNCIL_BASIS,
     )
 
@@ -212,10 +283,16 @@ def show_council(page: Page, code: str) -> Response:
 def _seats(form: Form) -> list[Mapping[str, object]]:
     """Return the seats that were given away; people without a seat are left out."""
     secretary_votes = form.text("secretary_votes") == "on"
+    names = [name.removeprefix("seat.") for name in form.raw if name.startswith("seat.")]
     return [
-        {"username": name.removeprefix("seat."), "seat": seat, "voting": secretary_votes}
-        for name, seat in form.raw.multi_items()
-        if name.startswith("seat.") and seat
+        {
+            "username": name,
+            "seat": seat,
+            "title": form.text(f"title.{name}"),
+            "voting": secretary_votes,
+        }
+        for name in names
+        if (seat := form.text(f"seat.{name}"))
     ]
 
 

@@ -8,9 +8,9 @@ from fastapi import Response
 
 from app.core.clock import local_day
 from app.core.errors import Invalid, Refusal, StaleVersion
+from app.domain.advisory.queries import standing_of
 from app.domain.audit.queries import events_of
 from app.domain.councils.queries import dossier_ids_on_agenda, filing_windows
-from app.domain.advisory.queries import standing_of
 from app.domain.dossiers.actions import (
     file_dossier,
     withdraw_dossier,

@@ -325,19 +325,24 @@ def why_not_withdraw(sheet: ScoreSheet, meeting: Meeting, item: AgendaItem) -> R
     return _not_scoring_now(meeting, item) or _not_in_sheet(sheet, SheetState.SUBMITTED)
 
 
+def why_not_enter(actor: Actor, seat: CouncilMember | None) -> Refusal | None:
+    """The council's office: the secretary, or an agency officer without another seat."""
+    is_office = seat.seat is Seat.SECRETARY if seat else actor.has(Role.AGENCY_OFFICER)
+    return None if is_office else NotTheOffice()
+
+
 def why_not_enter_for(
     actor: Actor,
     member: CouncilMember,
     seat: CouncilMember | None,
     readers_sheet: ScoreSheet | None,
 ) -> Refusal | None:
-    """The secretary, or an agency officer without another seat, enters sheets for members.
+    """The council's office enters sheets for members.
 
     Not before the own sheet for that product is in: members see nobody's marks before they scored.
     """
-    is_office = seat.seat is Seat.SECRETARY if seat else actor.has(Role.AGENCY_OFFICER)
-    if not is_office:
-        return NotTheOffice()
+    if refusal := why_not_enter(actor, seat):
+        return refusal
     is_own = seat is not None and seat.id == member.id
     if readers_sheet is not None and not is_own and readers_sheet.state is SheetState.DRAFT:
         return OwnSheetFirst()

@@ -9,6 +9,8 @@ from collections.abc import Collection
 from app.core.errors import Conflict, NotPermitted, Refusal
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
+from app.domain.advisory.policy import why_not_serve
+from app.domain.advisory.rules import Standing
 from app.domain.dossiers.enums import Addressee, DossierPart, DossierState, Finding, Step
 from app.domain.dossiers.models import (
     AdvisoryReport,
@@ -342,11 +344,17 @@ def answers_for(actor: Actor, dossier: Dossier, request: CompletionRequest) -> l
 
 
 def why_not_advise(
-    actor: Actor, dossier: Dossier, report: AdvisoryReport | None = None
+    actor: Actor,
+    dossier: Dossier,
+    report: AdvisoryReport | None = None,
+    *,
+    team: Standing = Standing.NO_TEAM,
 ) -> Refusal | None:
-    """A member of the advisory team writes until the report is signed or the council scores."""
+    """A member of the advisory team in force writes until the report is signed or members score."""
     if not actor.has(Role.ADVISORY_MEMBER):
         return NotAdvisoryMember()
+    if refusal := why_not_serve(actor, team):
+        return refusal
     if report is not None and report.signed_at is not None:
         return AdviceSigned()
     if dossier.state not in ADVISABLE:
@@ -355,10 +363,15 @@ def why_not_advise(
 
 
 def why_not_sign_advice(
-    actor: Actor, dossier: Dossier, report: AdvisoryReport | None, parts: Collection[str]
+    actor: Actor,
+    dossier: Dossier,
+    report: AdvisoryReport | None,
+    parts: Collection[str],
+    *,
+    team: Standing = Standing.NO_TEAM,
 ) -> Refusal | None:
     """Who wrote the report signs it, once it says something about each part of the rubric."""
-    refusal = why_not_advise(actor, dossier, report)
+    refusal = why_not_advise(actor, dossier, report, team=team)
     if refusal:
         return refusal
     if report is None or not all(report.parts.get(part) for part in parts):
@@ -368,11 +381,13 @@ def why_not_sign_advice(
     return None
 
 
-def why_not_survey(actor: Actor, dossier: Dossier) -> Refusal | None:
+def why_not_survey(
+    actor: Actor, dossier: Dossier, *, team: Standing = Standing.NO_TEAM
+) -> Refusal | None:
     """The advisory team or the agency surveys what was accepted, until the council scores."""
     if not actor.has(Role.ADVISORY_MEMBER, Role.AGENCY_OFFICER):
         return NotSurveying()
-    return _why_not_looked_into(dossier, "Khảo sát thực tế")
+    return why_not_serve(actor, team) or _why_not_looked_into(dossier, "Khảo sát thực tế")
 
 
 def why_not_order_test(actor: Actor, dossier: Dossier) -> Refusal | None:
@@ -393,10 +408,14 @@ def why_not_record_test(actor: Actor, dossier: Dossier, test: ExtraTest) -> Refu
     return _why_not_looked_into(dossier, "Ghi kết quả kiểm nghiệm")
 
 
-def why_not_attach(actor: Actor, dossier: Dossier) -> Refusal | None:
+def why_not_attach(
+    actor: Actor, dossier: Dossier, *, team: Standing = Standing.NO_TEAM
+) -> Refusal | None:
     """The advisory team or the agency adds photos and papers, at the latest while members score."""
     if not actor.has(Role.ADVISORY_MEMBER, Role.AGENCY_OFFICER):
         return NotSurveying()
+    if refusal := why_not_serve(actor, team):
+        return refusal
     if dossier.state is DossierState.SCORING:
         return None
     return _why_not_looked_into(dossier, "Thêm ảnh, giấy tờ")

@@ -114,9 +114,12 @@ class SheetRow:
         )
 
 
-def get_sheet(session: ReadSession, code: str, *, actor: Actor) -> SheetRow:
-    """Return the own sheet, or anybody's once the result is locked, in three statements."""
-    return _sheet_row(session, code, actor=actor, lock=False)
+def get_sheet(session: ReadSession, code: str, *, actor: Actor, in_order: bool = False) -> SheetRow:
+    """Return the own sheet, or anybody's once the result is locked, in three statements.
+
+    `in_order` tells with the own sheet where it stands among the own sheets of the meeting.
+    """
+    return _sheet_row(session, code, actor=actor, lock=False, in_order=in_order)
 
 
 def papers_shown(session: ReadSession, marks: Mapping[str, SaidMark]) -> dict[str, str]:
@@ -188,7 +191,9 @@ def sheet_item_code(session: ReadSession, code: str) -> str:
     return found
 
 
-def _sheet_row(session: ReadSession, code: str, *, actor: Actor, lock: bool) -> SheetRow:
+def _sheet_row(
+    session: ReadSession, code: str, *, actor: Actor, lock: bool, in_order: bool = False
+) -> SheetRow:
     is_own = col(CouncilMember.user_id) == actor.user_id
     # A written opinion that ended in a meeting opens with that meeting's result.
     after_lock = or_(
@@ -203,7 +208,7 @@ def _sheet_row(session: ReadSession, code: str, *, actor: Actor, lock: bool) -> 
     query = _sheets().where(
         col(ScoreSheet.code) == code, is_own if lock else or_(is_own, after_lock)
     )
-    if not lock:
+    if in_order:
         query = query.add_columns(own_order_column())
     return _found(session, query, actor=actor, lock=lock)
 

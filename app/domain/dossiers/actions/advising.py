@@ -11,6 +11,7 @@ from app.core.errors import Invalid, Refusal, check_version
 from app.core.files import StoredFile
 from app.core.text import normal
 from app.domain.accounts.rules import Actor
+from app.domain.advisory.queries import standing_of
 from app.domain.audit.actions import record
 from app.domain.dossiers.actions.evidence import plain_file_name
 from app.domain.dossiers.actions.moving import move
@@ -57,7 +58,8 @@ def save_advice(
     """
     row = dossier_for_update(session, code, actor=actor)
     report = find_advice(session, row.dossier)
-    if refusal := why_not_advise(actor, row.dossier, report):
+    team = standing_of(session, actor, on=local_day(at))
+    if refusal := why_not_advise(actor, row.dossier, report, team=team):
         raise refusal
     check_version(data.version, report.version if report else 0)
     _check_parts(row, data)
@@ -102,7 +104,8 @@ def sign_advice(
     row = dossier_for_update(session, code, actor=actor)
     report = find_advice(session, row.dossier)
     parts = [part.code for part in row.rubric.parts]
-    if refusal := why_not_sign_advice(actor, row.dossier, report, parts):
+    team = standing_of(session, actor, on=local_day(at))
+    if refusal := why_not_sign_advice(actor, row.dossier, report, parts, team=team):
         raise refusal
     if report is None:
         raise AdviceNotReady
@@ -125,7 +128,9 @@ def record_site_survey(
 ) -> SiteSurvey:
     """Keep the record of a survey on the spot; records dossier.surveyed (art. 7.3.c)."""
     dossier = dossier_for_update(session, code, actor=actor).dossier
-    if refusal := why_not_survey(actor, dossier):
+    if refusal := why_not_survey(
+        actor, dossier, team=standing_of(session, actor, on=local_day(at))
+    ):
         raise refusal
     if data.surveyed_on > local_day(at):
         raise Invalid({"surveyed_on": "Ngày khảo sát không được sau hôm nay."})
@@ -242,7 +247,7 @@ def attach(
     The file was stored before the first query. The same content again is the same attachment.
     """
     dossier = dossier_for_update(session, code, actor=actor).dossier
-    if refusal := why_not_attach_to(session, dossier, subject_code, actor=actor):
+    if refusal := why_not_attach_to(session, dossier, subject_code, actor=actor, at=at):
         raise refusal
     known = session.exec(
         select(Attachment).where(
@@ -281,10 +286,11 @@ def attach(
 
 
 def why_not_attach_to(
-    session: WriteSession, dossier: Dossier, subject_code: str, *, actor: Actor
+    session: WriteSession, dossier: Dossier, subject_code: str, *, actor: Actor, at: datetime
 ) -> Refusal | None:
     """Say why nothing may be attached: the actor or the state, or no such survey or test."""
-    if refusal := why_not_attach(actor, dossier):
+    team = standing_of(session, actor, on=local_day(at))
+    if refusal := why_not_attach(actor, dossier, team=team):
         return refusal
     return None if knows_subject(session, dossier, subject_code) else SubjectUnknown()
 
