@@ -24,6 +24,7 @@ from app.domain.places.actions import load_reference
 pytest_plugins = [
     "tests.plugins.loud",
     "tests.plugins.bucket",
+    "tests.plugins.mail",
     "tests.plugins.postgres",
     "tests.plugins.browser",
     "tests.plugins.scanner",

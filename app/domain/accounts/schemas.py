@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from app.core.mail import MAILBOX
 from app.domain.accounts.enums import Role, Scope
 
 
@@ -52,9 +53,6 @@ class CreateToken(BaseModel):
     days: int = Field(default=90, ge=1, le=365)
 
 
-_MAILBOX = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+"
-)
 _MOBILE = re.compile(r"(?:\+84|0)([35789]\d{8})")
 FORMAT_MESSAGES = {
     "email": "Địa chỉ thư chưa đúng. Ví dụ: hoptacxa@example.com.",
@@ -79,7 +77,7 @@ class ChangeContact(BaseModel):
     @field_validator("email")
     @classmethod
     def _mailbox(cls, value: str) -> str:
-        if value and not _MAILBOX.fullmatch(value):
+        if value and not MAILBOX.fullmatch(value):
             raise ValueError(FORMAT_MESSAGES["email"])
         return value
 
