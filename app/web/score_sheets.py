@@ -26,7 +26,7 @@ from app.domain.councils.queries import (
     papers_shown,
     superseded_sheet,
 )
-from app.domain.councils.rules import SHEET_LABELS
+from app.domain.councils.rules import ORIGIN_LABELS, SHEET_LABELS
 from app.domain.councils.schemas import (
     LONGEST_OPINION,
     LONGEST_REMARK,
@@ -141,7 +141,7 @@ class Difference:
 @router.get("/score-sheets/{code}", name="sheets.show")
 def show(page: Page, code: str, section: str = "") -> Response:
     """Show the own sheet to be filled in, or a sheet to be read."""
-    row = get_sheet(page.session, code, actor=page.actor)
+    row = get_sheet(page.session, code, actor=page.actor, in_order=True)
     return _show(page, row, section, empty_form())
 
 
@@ -170,7 +170,7 @@ def save(form: PostedForm, page: Page, code: str, section: str = "") -> Response
         row = save_marks(page.session, code, _marks(form), actor=page.actor, at=page.at)
     except (Invalid, Conflict, Refused) as refusal:
         page.session.expire_all()
-        row = get_sheet(page.session, code, actor=page.actor)
+        row = get_sheet(page.session, code, actor=page.actor, in_order=not page.is_fragment)
         if isinstance(refusal, Invalid):
             form.showing(_by_field(refusal, form))
         if page.is_fragment:
@@ -243,7 +243,7 @@ def _step(
     page: SignedInPage, code: str, form: Form, do: Callable[[], object], *, said: str
 ) -> Response:
     def shown_again(shown: Form, why: Refusal) -> Response:
-        row = get_sheet(page.session, code, actor=page.actor)
+        row = get_sheet(page.session, code, actor=page.actor, in_order=True)
         return _show(page, row, SUBMITTING, shown, why)
 
     return tried(
@@ -361,6 +361,7 @@ def _show(
         "dossier": row.dossier,
         "rubric": row.dossier.rubric,
         "labels": SHEET_LABELS,
+        "origins": ORIGIN_LABELS,
         "tones": SHEET_TONES,
         "words": CHOICE_LABELS,
         "not_met": NOT_MET,
