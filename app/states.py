@@ -19,6 +19,7 @@ from app.domain.councils.rules import (
 )
 from app.domain.dossiers import rules as dossiers
 from app.domain.ideas import rules as ideas
+from app.domain.packs import rules as packs
 from app.domain.recognition.enums import Standing
 from app.domain.recognition.rules import IN_FORCE, STANDING_BASIS, STANDING_LABELS
 from app.domain.stamps.enums import BatchState
@@ -107,6 +108,13 @@ LIVES: tuple[Life, ...] = (
         _arrows(SHEET_MOVES),
         frozenset({SheetState.SUBMITTED.value, SheetState.RECUSED.value}),
         {state.value: label for state, label in SHEET_LABELS.items()},
+    ),
+    Life(
+        "Sheet on paper",
+        packs.PAPER_INITIAL,
+        _arrows(packs.PAPER_MOVES),
+        frozenset(state.value for state in packs.PAPER_FINAL),
+        {state.value: label for state, label in packs.PAPER_STATE_LABELS.items()},
     ),
     Life(
         "Stamp batch",

@@ -52,6 +52,24 @@ def _saved_as(name: str) -> dict[str, str]:
     }
 
 
+# How the API description tells of a scoring pack.
+OFFLINE_PAGE_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Một tệp HTML mở được khi không có mạng.",
+        "content": {"text/html": {"schema": {"type": "string"}}},
+    }
+}
+
+
+def offline_page_answer(content: bytes, name: str) -> Response:
+    """Answer with a page that is to be saved and opened without network; here it runs nothing."""
+    return Response(
+        content,
+        media_type="text/html; charset=utf-8",
+        headers=_saved_as(name) | {"content-security-policy": "default-src 'none'; sandbox"},
+    )
+
+
 WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # How the API description tells of a workbook.
 WORKBOOK_ANSWER: dict[int | str, dict[str, Any]] = {

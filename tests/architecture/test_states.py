@@ -8,6 +8,7 @@ from app.domain.councils.enums import ItemState, MeetingState, SheetState
 from app.domain.dossiers.enums import DossierState, Step
 from app.domain.dossiers.rules import EVENTS, STEP_LABELS
 from app.domain.ideas.enums import IdeaState
+from app.domain.packs.enums import PaperSheetState
 from app.domain.recognition.enums import Standing
 from app.domain.stamps.enums import BatchState
 from app.states import (
@@ -29,6 +30,7 @@ EVERY_STATE = {
     "Meeting": MeetingState,
     "Agenda item": ItemState,
     "Score sheet": SheetState,
+    "Sheet on paper": PaperSheetState,
     "Stamp batch": BatchState,
 }
 
@@ -58,6 +60,12 @@ HEARD = {
         "withdraw": "sheet.withdrawn",
         "rescore": "item.rescored",
         "recuse": "sheet.recused",
+    },
+    "Sheet on paper": {
+        "disagree": "paper_sheet.keyed",
+        "agree": "paper_sheet.keyed",
+        "resolve": "paper_sheet.resolved",
+        "enter": "paper_sheet.entered",
     },
     "Stamp batch": {
         "approve": "batch.approved",

@@ -132,7 +132,6 @@ PACK_LABELS: dict[str, str] = {
     "waiting": "Chờ kết quả",
     "sections": "Các mục",
     "max": "tối đa {max}",
-    "points": "{points} điểm",
     "star": "{star} sao",
     "guide": "Hướng dẫn",
     "claim": "Chủ thể tự chấm: {points} điểm – {label}",
