@@ -62,7 +62,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             "chính xác kèm dạng chữ; mọi lỗi là `application/problem+json` (RFC 9457). Lời gọi không "
             "an toàn cần `Idempotency-Key`; sửa một mục cần `version` đã xem. Trên đường truyền yếu, "
             "tệp minh chứng gửi được từng đoạn theo tus 1.0 tại `/uploads` với cùng khóa kết nối "
-            "(`dossiers:write`); `Upload-Metadata` gồm `filename`, `dossier` và các ô của minh chứng."
+            "(`dossiers:write`); `Upload-Metadata` gồm `filename`, các ô của giấy tờ, và một trong ba: `dossier`, "
+            "`producer` (ví giấy tờ), `paper` kèm `version` (thay giấy mới)."
         ),
         docs_url=None,
         redoc_url=None,

@@ -26,7 +26,6 @@ from app.domain.accounts.enums import Scope
 from app.domain.accounts.queries import actor_of, find_login, find_token
 from app.domain.accounts.rules import Actor
 from app.domain.dossiers.enums import EvidenceKind
-from app.domain.dossiers.schemas import AddEvidence
 from app.domain.uploads.actions import (
     end_upload,
     finish_upload,
@@ -34,7 +33,7 @@ from app.domain.uploads.actions import (
     refuse_upload,
     start_upload,
 )
-from app.domain.uploads.enums import UploadState
+from app.domain.uploads.enums import UploadPurpose, UploadState
 from app.domain.uploads.models import Upload
 from app.domain.uploads.policy import (
     ContentRefused,
@@ -43,14 +42,15 @@ from app.domain.uploads.policy import (
     why_not_continue,
 )
 from app.domain.uploads.queries import get_upload, upload_to_continue
-from app.domain.uploads.rules import spoken
-from app.domain.uploads.schemas import StartUpload
+from app.domain.uploads.rules import PURPOSE_LABELS, spoken
+from app.domain.uploads.schemas import DESCRIBED, StartUpload
 from app.http import tus
 from app.http.arrivals import Arrivals
 from app.http.gate import Gate
 from app.web.deps import (
     TOUCH_AFTER,
     Page,
+    SignedInPage,
     language_of,
     page_router,
     say,
@@ -63,7 +63,19 @@ from app.web.render import translated
 router = page_router()
 
 WRITTEN_AT_ONCE = 256 * 1024
-_EVIDENCE_FIELDS = frozenset(AddEvidence.model_fields)
+SENT = "[paper]"  # the script puts the code of the paper here that the file became
+# The word in Upload-Metadata whose value is the code of what the file is for.
+_PURPOSES = {
+    "dossier": UploadPurpose.EVIDENCE,
+    "producer": UploadPurpose.PAPER,
+    "paper": UploadPurpose.RENEWAL,
+}
+_WORDS = {purpose: word for word, purpose in _PURPOSES.items()}
+_DONE = {
+    UploadPurpose.EVIDENCE: "Đã thêm minh chứng.",
+    UploadPurpose.PAPER: "Đã thêm giấy tờ.",
+    UploadPurpose.RENEWAL: "Đã thay bằng giấy tờ mới.",
+}
 Answer = TypeVar("Answer")
 
 
@@ -73,6 +85,15 @@ class NotSignedIn(tus.TusRefusal):
     code = "upload.not_signed_in"
     status = 401
     message = "Phiên đăng nhập đã hết. Hãy đăng nhập lại rồi gửi tiếp; phần đã gửi vẫn còn."
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file belongs: its word in the metadata, the form without script, the page afterwards."""
+
+    word: str
+    action: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +121,28 @@ def continue_elsewhere(page: Page, code: str = "") -> Response:
         except NotFound as unknown:
             form, status = form.showing(Invalid({"code": unknown.text})), 404
     return page.render(
-        "uploads/continue.html", status=status, form=form, upload=upload, received=received
+        "uploads/continue.html",
+        status=status,
+        form=form,
+        upload=upload,
+        received=received,
+        labels=PURPOSE_LABELS,
+        place=_place(page, upload) if upload else None,
     )
+
+
+def _place(page: SignedInPage, upload: Upload) -> Place:
+    code, word = upload.subject_code, _WORDS[upload.purpose]
+    match upload.purpose:
+        case UploadPurpose.EVIDENCE:
+            action = page.url("dossiers.add_evidence", code=code)
+            return Place(word, action, page.url("dossiers.evidence", code=code))
+        case UploadPurpose.PAPER:
+            action = page.url("papers.add", code=code)
+            return Place(word, action, page.url("papers.list", code=code))
+        case UploadPurpose.RENEWAL:
+            action = page.url("papers.replaced", code=code)
+            return Place(word, action, page.url("papers.show", code=SENT))
 
 
 # --- tus --------------------------------------------------------------------------------------
@@ -201,19 +242,25 @@ async def _create(request: Request) -> Response:
 def _described(request: Request, length: int) -> StartUpload:
     """Return what the sender says; a client that knows only file names may leave out the rest."""
     told = tus.metadata_of(request.headers)
+    subjects = [word for word in _PURPOSES if told.get(word)] or ["dossier"]
+    if len(subjects) > 1:
+        raise tus.MetadataUnreadable
+    purpose = _PURPOSES[subjects[0]]
+    schema = DESCRIBED[purpose]
     file_name = told.get("filename") or told.get("name") or ""
-    evidence = {key: value for key, value in told.items() if key in _EVIDENCE_FIELDS and value}
-    evidence.setdefault("kind", EvidenceKind.OTHER.value)
-    evidence.setdefault("title", file_name.rpartition(".")[0] or file_name)
+    said = {key: value for key, value in told.items() if key in schema.model_fields and value}
+    said.setdefault("kind", EvidenceKind.OTHER.value)
+    said.setdefault("title", file_name.rpartition(".")[0] or file_name)
     return validated(
         StartUpload,
         {
-            "dossier_code": told.get("dossier", ""),
+            "purpose": purpose,
+            "subject_code": told.get(subjects[0], ""),
             "file_name": file_name,
             "length": length,
             "sha256": told.get("sha256", ""),
             "start_key": request.headers.get("idempotency-key"),
-            "evidence": validated(AddEvidence, evidence),
+            "described": validated(schema, said),
         },
     )
 
@@ -225,7 +272,7 @@ async def _head(request: Request) -> Response:
         return _refused(request, refusal)
     received = await _received(request, upload)
     if received == upload.length and upload.state is UploadState.RECEIVING:
-        # All bytes came, and then something stopped before they became evidence.
+        # All bytes came, and then something stopped before they became a paper.
         with await _taken(request, upload) as part:
             answer = await _finish(request, part, upload, sender)
     else:
@@ -239,7 +286,11 @@ async def _head(request: Request) -> Response:
 
 def _metadata(upload: Upload) -> str:
     return tus.metadata_header(
-        {"filename": upload.file_name, "dossier": upload.dossier_code, "sha256": upload.sha256}
+        {
+            "filename": upload.file_name,
+            _WORDS[upload.purpose]: upload.subject_code,
+            "sha256": upload.sha256,
+        }
         | upload.described
     )
 
@@ -326,7 +377,7 @@ async def _append(
 
 
 async def _finish(request: Request, part: Part, upload: Upload, sender: Sender) -> Response:
-    """Look at the whole file, make it evidence, and only then let go of the part."""
+    """Look at the whole file, make it a paper, and only then let go of the part."""
     settings: Settings = request.app.state.settings
     arrivals: Arrivals = request.app.state.arrivals
     try:
@@ -351,7 +402,7 @@ async def _finish(request: Request, part: Part, upload: Upload, sender: Sender) 
     await run_sync(part.remove)
     answer = _progress(upload, upload.length)
     if sender.by_browser:
-        say(answer, "Đã thêm minh chứng.", settings)
+        say(answer, _DONE[upload.purpose], settings)
     return answer
 
 

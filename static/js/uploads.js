@@ -40,8 +40,8 @@ export function begin(form) {
   const part = (name) => form.querySelector(`[data-${name}]`);
   const box = part("progress");
   const say = box.dataset;
-  const { upload, dossier, after, resume } = form.dataset;
-  const prefix = `${KEPT}${dossier}:`;
+  const { upload, word, subject, after, resume } = form.dataset;
+  const prefix = `${KEPT}${subject}:`;
   const button = form.querySelector("button:not([type])");
   let [busy, paused, goOn, xhr, address, key, tries] = [false, false, null, null, resume, null, 0];
 
@@ -53,9 +53,9 @@ export function begin(form) {
     const left = sent > started.sent && seconds > 1 ? time((all - sent) * seconds / (sent - started.sent)) : "…";
     part("amount").textContent = filled(say.measure, { sent: bytes(sent), all: bytes(all), left });
   };
-  const rest = async () => { // until the line is back, the time is up, or the person goes on
+  const rest = async (why) => { // until the line is back, the time is up, or the person goes on
     if (paused) return new Promise((done) => { goOn = done; });
-    show(say.wait);
+    show(why || say.wait);
     await new Promise((done) => {
       setTimeout(done, Math.min(LONGEST_PAUSE, 250 * 2 ** tries));
       addEventListener("online", done, { once: true });
@@ -64,25 +64,28 @@ export function begin(form) {
   };
   const ask = async (method, url, headers) => { // until there is an answer that counts
     for (;;) {
+      let why = "";
       try {
         const answer = await fetch(url, { method, headers: { ...TUS, ...headers }, cache: "no-store" });
         if (answer.status < 500 && answer.status !== 423) return answer;
+        if (answer.status === 503) why = refusal(answer.headers);
       } catch { /* no line */ }
-      await rest();
+      await rest(why);
     }
   };
   const told = (problem) => new Error(Object.values(problem.errors || {}).join(" ") || problem.detail);
+  const refusal = (headers) => decodeURIComponent(headers.get("upload-refusal") || "");
   const state = async (url) => {
     const { status, headers } = await ask("HEAD", url);
     const print = /sha256 ([^,]+)/.exec(headers.get("upload-metadata"));
     return {
       status,
-      why: decodeURIComponent(headers.get("upload-refusal") || "") || say.gone,
+      why: refusal(headers) || say.gone,
       sent: +headers.get("upload-offset"),
       length: +headers.get("upload-length"),
       print: print && atob(print[1]),
       code: headers.get("upload-resume-code"),
-      done: headers.has("upload-evidence"),
+      paper: headers.get("upload-evidence"),
     };
   };
   const piece = (blob, sent) => new Promise((done) => { // fetch tells nothing of what is on its way
@@ -95,7 +98,7 @@ export function begin(form) {
     xhr.send(blob.slice(sent));
   });
   const create = async (blob, name, print) => {
-    const said = { filename: name, dossier, sha256: print };
+    const said = { filename: name, [word]: subject, sha256: print };
     [...form.elements].forEach((e) => { if (e.name && e.type !== "file" && !e.name.startsWith("_")) said[e.name] = e.value.trim(); });
     const answer = await ask("POST", upload, {
       "Upload-Length": blob.size,
@@ -109,7 +112,7 @@ export function begin(form) {
     for (let last = -1; ;) {
       const now = await state(address);
       if (now.status !== 200) { localStorage.removeItem(key); throw new Error(now.why); }
-      if (now.done) return;
+      if (now.paper) return now.paper;
       if (now.sent > last) tries = 0;
       last = now.sent;
       part("code").textContent = now.code;
@@ -147,10 +150,10 @@ export function begin(form) {
         address = await create(blob, blob.name, print);
         localStorage.setItem(key, `${address} ${blob.name}`);
       }
-      await send(blob);
+      const paper = await send(blob);
       localStorage.removeItem(key);
-      show(say.done);
-      location.assign(after);
+      show(say.end);
+      location.assign(after.replace("[paper]", paper));
       return;
     }
     throw new Error(say.other);

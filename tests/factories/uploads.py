@@ -13,7 +13,8 @@ from app.domain.dossiers.models import Dossier
 from app.domain.dossiers.schemas import AddEvidence
 from app.domain.uploads.actions import start_upload
 from app.domain.uploads.models import Upload
-from app.domain.uploads.schemas import StartUpload
+from app.domain.uploads.schemas import DESCRIBED, StartUpload
+from app.domain.wallet.schemas import AddPaper, ReplacePaper
 from tests.factories.people import People
 
 
@@ -33,16 +34,23 @@ def metadata(said: Mapping[str, str]) -> str:
 
 
 def upload_data(
-    dossier_code: str, *, length: int = 1000, start_key: str | None = None, sha256: str = ""
+    subject_code: str,
+    *,
+    length: int = 1000,
+    start_key: str | None = None,
+    sha256: str = "",
+    described: AddEvidence | AddPaper | ReplacePaper | None = None,
 ) -> StartUpload:
-    """Return what is said of a file before its first byte."""
+    """Return what is said of a file before its first byte: of a dossier's evidence, if nothing else."""
+    described = described or AddEvidence(kind=EvidenceKind.TEST_REPORT, title="Phiếu kiểm nghiệm")
     return StartUpload(
-        dossier_code=dossier_code,
+        purpose=next(one for one, schema in DESCRIBED.items() if type(described) is schema),
+        subject_code=subject_code,
         file_name="Phiếu.jpg",
         length=length,
         sha256=sha256,
         start_key=start_key,
-        evidence=AddEvidence(kind=EvidenceKind.TEST_REPORT, title="Phiếu kiểm nghiệm"),
+        described=described,
     )
 
 

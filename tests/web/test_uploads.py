@@ -21,6 +21,7 @@ from app.core.settings import Settings
 from app.domain.accounts.enums import Scope
 from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier, Evidence
+from app.domain.producers.models import Producer
 from app.domain.uploads.models import Upload
 from app.domain.uploads.rules import KEPT_FOR, MOST_UNFINISHED
 from tests.factories.dossiers import make_dossier
@@ -41,6 +42,7 @@ class Program:
     dossier: str
     owner: str
     parts: Path
+    producer: str = ""
     said: dict[str, str] = field(default_factory=dict)
 
     def create(
@@ -83,11 +85,12 @@ def program(server: str, engine: Engine, settings: Settings) -> Iterator[Program
         dossier = make_dossier(session, people)
         owner = f"chuthe{dossier.producer_id}"
         code = dossier.code
+        producer = session.exec(select(Producer)).one().code
         people.officer(ELSEWHERE)
         people.leader()
     headers = {"authorization": f"Bearer {token_for(engine, owner, Scope.DOSSIERS_WRITE)}"}
     with httpx.Client(base_url=server, headers=headers, timeout=30) as client:
-        yield Program(client, code, owner, settings.parts_dir)
+        yield Program(client, code, owner, settings.parts_dir, producer)
 
 
 def problem(answer: httpx.Response, status: int, code: str) -> str:
@@ -413,3 +416,109 @@ def test_the_page_goes_on_with_a_file_from_another_device(program: Program, serv
         assert "upload-evidence" in last.headers
         page = browser.get(f"/dossiers/{program.dossier}/evidence")
         assert "Đã thêm minh chứng." in page.text
+
+
+# --- papers of a wallet -------------------------------------------------------------------------
+
+
+def whole(program: Program, content: bytes, **said: str) -> httpx.Response:
+    """Send a whole file for something other than the dossier."""
+    program.said = {"dossier": ""} | said
+    return program.create(len(content), body=content, **PIECE_NAMED)
+
+
+def test_a_file_becomes_a_paper_of_the_wallet_and_another_one_renews_it(
+    program: Program, engine: Engine
+) -> None:
+    first = whole(program, FILE, producer=program.producer, expires_on="2027-03-01")
+    assert first.status_code == 201, first.text
+    [paper] = papers(engine)
+    assert first.headers["upload-evidence"] == paper.code
+    assert (paper.title, str(paper.expires_on)) == ("Phiếu kiểm nghiệm mật ong", "2027-03-01")
+    renewal = {"paper": paper.code, "title": "Phiếu kiểm nghiệm mới"}
+    answer = whole(program, photo(8), **renewal)
+    problem(answer, 422, "invalid")
+    assert set(answer.json()["errors"]) == {"version"}
+    problem(whole(program, photo(8), version="7", **renewal), 403, "stale_version")
+    second = whole(program, photo(8), version=str(paper.version), **renewal)
+    assert second.status_code == 201, second.text
+    old, newer = papers(engine)
+    assert old.replaced_by_id == newer.id
+    assert second.headers["upload-evidence"] == newer.code
+    told = program.head(second.headers["location"])
+    assert told.headers["upload-evidence"] == newer.code
+    assert metadata({"paper": paper.code}) in told.headers["upload-metadata"].split(",")
+    problem(whole(program, photo(9), version="2", **renewal), 403, "paper.closed")
+
+
+def test_the_old_papers_own_file_renews_nothing(program: Program, engine: Engine) -> None:
+    whole(program, FILE, producer=program.producer)
+    [paper] = papers(engine)
+    answer = whole(program, FILE, paper=paper.code, version="1")
+    assert "tệp của giấy tờ cũ" in problem(answer, 422, "upload.content_refused")
+    assert codes_in(program.parts) == set()
+
+
+def test_a_file_is_for_one_thing(program: Program) -> None:
+    program.said = {"producer": program.producer}
+    problem(program.create(), 400, "tus.metadata")
+    assert whole(program, FILE, producer="CT-0000000").status_code == 404
+    assert whole(program, FILE, paper="MC-0000000", version="1").status_code == 404
+    problem(whole(program, FILE), 422, "invalid")
+
+
+def test_strangers_send_nothing_into_a_wallet(
+    program: Program, server: str, engine: Engine
+) -> None:
+    whole(program, FILE, producer=program.producer)
+    [paper] = papers(engine)
+    begun = []
+    for said in ({"producer": program.producer}, {"paper": paper.code, "version": "1"}):
+        program.said = {"dossier": ""} | said
+        begun.append(program.begun())
+    for username, status in ((f"canbo{ELSEWHERE}", 404), ("lanhdao03390", 403)):
+        token = {"authorization": f"Bearer {token_for(engine, username)}"}
+        with httpx.Client(base_url=server, headers=token) as client:
+            other = Program(client, program.dossier, "", program.parts)
+            for path in begun:
+                assert other.patch(path, 0, FILE).status_code == status
+                assert other.client.delete(path, headers=TUS).status_code == status
+            for said in ({"producer": program.producer}, {"paper": paper.code, "version": "1"}):
+                assert whole(other, FILE, **said).status_code == status
+    assert codes_in(program.parts) == set()
+    assert len(papers(engine)) == 1
+
+
+def test_papers_of_a_wallet_go_on_from_another_device(
+    program: Program, server: str, engine: Engine
+) -> None:
+    whole(program, FILE, producer=program.producer)
+    [paper] = papers(engine)
+    with httpx.Client(base_url=server) as browser:
+        browser.post("/sign-in", data={"username": program.owner, "password": PASSWORD})
+        for said, action, after in (
+            (
+                {"producer": program.producer},
+                f"/producers/{program.producer}/papers",
+                f"/producers/{program.producer}/papers",
+            ),
+            (
+                {"paper": paper.code, "version": "1"},
+                f"/papers/{paper.code}/replace",
+                "/papers/[paper]",
+            ),
+        ):
+            program.said = {"dossier": ""} | said
+            created = program.create()
+            found = browser.get(
+                "/uploads/continue", params={"code": created.headers["upload-resume-code"]}
+            )
+            assert found.status_code == 200
+            check_page(found.text)
+            assert f'action="{action}"' in found.text
+            assert f'data-after="{after}"' in found.text
+            assert f'data-resume="{created.headers["location"]}"' in found.text
+        for path in (f"/producers/{program.producer}/papers/new", f"/papers/{paper.code}/replace"):
+            page = browser.get(path)
+            check_page(page.text)
+            assert 'data-upload="/uploads"' in page.text

@@ -1,1 +1,1 @@
-"""Files on their way: begun once, continued after every break, from any device, until they are evidence."""
+"""Files on their way: begun once, continued after every break, from any device, until they are papers."""

@@ -7,37 +7,34 @@ from sqlmodel import col, select
 
 from app.core.codes import new_code
 from app.core.db import WriteSession
-from app.core.errors import Invalid
+from app.core.errors import Invalid, check_version
 from app.core.files import StoredFile
 from app.domain.accounts.models import User
 from app.domain.accounts.rules import Actor
 from app.domain.dossiers.actions import add_evidence
-from app.domain.dossiers.enums import DossierPart
-from app.domain.dossiers.policy import why_not_edit
+from app.domain.dossiers.models import Evidence
 from app.domain.dossiers.queries import get_dossier
 from app.domain.dossiers.schemas import AddEvidence
-from app.domain.uploads.enums import UploadState
+from app.domain.uploads.enums import UploadPurpose, UploadState
 from app.domain.uploads.models import Upload
 from app.domain.uploads.policy import too_much_unfinished, why_not_continue
-from app.domain.uploads.queries import unfinished_of, upload_for_update
+from app.domain.uploads.queries import unfinished_of, upload_for_update, why_not_send
 from app.domain.uploads.rules import KEPT_FOR, is_over_quota, new_resume_code
 from app.domain.uploads.schemas import StartUpload
+from app.domain.wallet.actions import add_paper, replace_paper
+from app.domain.wallet.queries import get_paper
+from app.domain.wallet.schemas import AddPaper, ReplacePaper
 
 
 def start_upload(session: WriteSession, data: StartUpload, *, actor: Actor, at: datetime) -> Upload:
     """Open a place for a file; with the key of an earlier start, return that one.
 
-    Refused to whoever may not write the dossier, and beyond what one person may leave unfinished.
-    Nothing is recorded: only the evidence that comes of it is.
+    Refused to whoever may not write the dossier or keep the papers it is for, and beyond what one
+    person may leave unfinished. Nothing is recorded: only the paper that comes of it is.
     """
-    row = get_dossier(session, data.dossier_code, actor=actor)
-    if refusal := why_not_edit(actor, row.dossier, DossierPart.EVIDENCE):
+    if refusal := why_not_send(session, data.purpose, data.subject_code, actor=actor):
         raise refusal
-    criterion = data.evidence.criterion_code
-    if criterion and row.rubric.find_criterion(criterion) is None:
-        raise Invalid(
-            {"criterion_code": "Không có tiêu chí này."}, code="dossier.unknown_criterion"
-        )
+    _check_description(session, data, actor=actor)
     # Two starts at once are counted one after the other.
     owner_id = (
         session.exec(select(User.id).where(col(User.id) == actor.user_id).with_for_update()).one()
@@ -53,18 +50,35 @@ def start_upload(session: WriteSession, data: StartUpload, *, actor: Actor, at: 
         resume_code=new_resume_code(),
         owner_id=owner_id,
         start_key=data.start_key,
-        dossier_code=row.dossier.code,
+        purpose=data.purpose,
+        subject_code=data.subject_code,
         state=UploadState.RECEIVING,
         file_name=data.file_name,
         length=data.length,
         sha256=data.sha256,
-        described=data.evidence.model_dump(mode="json", exclude_none=True),
+        described={
+            name: str(said)
+            for name, said in data.described.model_dump(mode="json", exclude_none=True).items()
+        },
         begun_at=at,
         expires_at=at + KEPT_FOR,
     )
     session.add(upload)
     session.flush()
     return upload
+
+
+def _check_description(session: WriteSession, data: StartUpload, *, actor: Actor) -> None:
+    """Refuse what could be seen to be wrong only once the whole file had come."""
+    match data.described:
+        case AddEvidence(criterion_code=criterion) if criterion:
+            row = get_dossier(session, data.subject_code, actor=actor)
+            if row.rubric.find_criterion(criterion) is None:
+                raise Invalid(
+                    {"criterion_code": "Không có tiêu chí này."}, code="dossier.unknown_criterion"
+                )
+        case ReplacePaper(version=version):
+            check_version(version, get_paper(session, data.subject_code, actor=actor).paper.version)
 
 
 def _started(session: WriteSession, owner_id: int, key: str) -> Upload | None:
@@ -89,7 +103,7 @@ def note_progress(
 def finish_upload(
     session: WriteSession, code: str, stored: StoredFile, *, actor: Actor, at: datetime
 ) -> Upload:
-    """Make the whole file evidence of its dossier, once; records what adding evidence records."""
+    """Make the whole file the paper it was sent for, once; records what adding or renewing records."""
     upload = upload_for_update(session, code, actor=actor)
     if refusal := why_not_continue(upload, at=at):
         raise refusal
@@ -100,19 +114,33 @@ def finish_upload(
             {"file": "Tệp gửi lên khác tệp đã chọn lúc đầu. Hãy gửi lại từ đầu."},
             code="file.differs",
         )
-    paper = add_evidence(
-        session,
-        upload.dossier_code,
-        AddEvidence.model_validate(upload.described),
-        stored,
-        file_name=upload.file_name,
-        actor=actor,
-        at=at,
-    )
+    paper = _paper_of(session, upload, stored, actor=actor, at=at)
     upload.received = upload.length
     upload.state = UploadState.FINISHED
     upload.evidence_code = paper.code
     return upload
+
+
+def _paper_of(
+    session: WriteSession, upload: Upload, stored: StoredFile, *, actor: Actor, at: datetime
+) -> Evidence:
+    subject, said, name = upload.subject_code, upload.described, upload.file_name
+    match upload.purpose:
+        case UploadPurpose.EVIDENCE:
+            evidence = AddEvidence.model_validate(said)
+            return add_evidence(
+                session, subject, evidence, stored, file_name=name, actor=actor, at=at
+            )
+        case UploadPurpose.PAPER:
+            data = AddPaper.model_validate(said)
+            return add_paper(session, subject, data, stored, file_name=name, actor=actor, at=at)
+        case UploadPurpose.RENEWAL:
+            # Seen when the file set out: a title mended on the way is no reason to send it again.
+            version = get_paper(session, subject, actor=actor).paper.version
+            newer = ReplacePaper.model_validate(said | {"version": version})
+            return replace_paper(
+                session, subject, newer, stored, file_name=name, actor=actor, at=at
+            )
 
 
 def refuse_upload(

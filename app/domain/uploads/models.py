@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from app.core.columns import document, words
-from app.domain.uploads.enums import UploadState
+from app.domain.uploads.enums import UploadPurpose, UploadState
 from app.domain.uploads.rules import RESUME_LENGTH
 
 
@@ -27,7 +27,8 @@ class Upload(SQLModel, table=True):
     resume_code: str = Field(max_length=RESUME_LENGTH, unique=True)
     owner_id: int = Field(foreign_key="users.id")
     start_key: str | None = Field(default=None, max_length=80)
-    dossier_code: str = Field(max_length=20)
+    purpose: UploadPurpose = words(UploadPurpose)
+    subject_code: str = Field(max_length=20)  # of the dossier, the producer, or the old paper
     state: UploadState = words(UploadState)
     file_name: str
     length: int

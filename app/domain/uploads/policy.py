@@ -1,4 +1,4 @@
-"""Who may send a file: whoever may write the dossier now; the file's own state comes after that."""
+"""Whether a file may go on; who may send it at all is asked first, see queries.why_not_send."""
 
 from datetime import datetime
 

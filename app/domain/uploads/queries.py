@@ -1,29 +1,32 @@
-"""Reads of uploads: visible to whoever may write the dossier they are for."""
+"""Reads of uploads: visible to whoever may write the dossier, or keep the papers, they are for."""
 
 from collections.abc import Collection
 
 from sqlmodel import col, func, select
 
 from app.core.db import ReadSession, WriteSession
-from app.core.errors import NotFound
+from app.core.errors import NotFound, Refusal
 from app.domain.accounts.rules import Actor
 from app.domain.dossiers.enums import DossierPart
 from app.domain.dossiers.policy import why_not_edit
 from app.domain.dossiers.queries import get_dossier
-from app.domain.uploads.enums import UploadState
+from app.domain.producers.queries import get_producer
+from app.domain.uploads.enums import UploadPurpose, UploadState
 from app.domain.uploads.models import Upload
 from app.domain.uploads.rules import read_resume_code
+from app.domain.wallet.policy import why_not_add, why_not_change
+from app.domain.wallet.queries import get_paper
 
 
 class UploadUnknown(NotFound):
-    """No such upload, or none of a dossier this actor may see."""
+    """No such upload, or none of something this actor may see."""
 
     code = "upload.unknown"
     message = "Không tìm thấy tệp gửi dở này. Có thể tệp đã quá hạn, hoặc mã chưa đúng."
 
 
 def get_upload(session: ReadSession, code: str, *, actor: Actor) -> Upload:
-    """Return an upload to whoever may write its dossier."""
+    """Return an upload to whoever may write where it belongs."""
     found = session.exec(select(Upload).where(col(Upload.code) == code)).one_or_none()
     return _writable(session, found, actor=actor)
 
@@ -68,13 +71,41 @@ def known_codes(session: ReadSession, codes: Collection[str]) -> set[str]:
     )
 
 
+def why_not_send(
+    session: ReadSession,
+    purpose: UploadPurpose,
+    subject_code: str,
+    *,
+    actor: Actor,
+    finished: bool = False,
+) -> Refusal | None:
+    """Who may write the dossier or keep the producer's papers now; NotFound for who may not see it.
+
+    A renewal that is finished closed the old paper itself: its sender may still hear of it.
+    """
+    match purpose:
+        case UploadPurpose.EVIDENCE:
+            dossier = get_dossier(session, subject_code, actor=actor).dossier
+            return why_not_edit(actor, dossier, DossierPart.EVIDENCE)
+        case UploadPurpose.PAPER:
+            return why_not_add(actor, get_producer(session, subject_code, actor=actor))
+        case UploadPurpose.RENEWAL:
+            row = get_paper(session, subject_code, actor=actor)
+            if finished:
+                return why_not_add(actor, row.producer)
+            return why_not_change(actor, row.paper, row.producer)
+
+
 def _writable(session: ReadSession, found: Upload | None, *, actor: Actor) -> Upload:
     if found is None:
         raise UploadUnknown
+    finished = found.state is UploadState.FINISHED
     try:
-        row = get_dossier(session, found.dossier_code, actor=actor)
+        refusal = why_not_send(
+            session, found.purpose, found.subject_code, actor=actor, finished=finished
+        )
     except NotFound as unseen:
         raise UploadUnknown from unseen
-    if refusal := why_not_edit(actor, row.dossier, DossierPart.EVIDENCE):
+    if refusal:
         raise refusal
     return found

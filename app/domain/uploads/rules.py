@@ -7,11 +7,17 @@ import secrets
 from datetime import timedelta
 
 from app.core.codes import LETTERS
+from app.domain.uploads.enums import UploadPurpose
 
 KEPT_FOR = timedelta(days=7)  # after the last byte came
 MOST_UNFINISHED = 20
 MOST_UNFINISHED_BYTES = 200 * 1024 * 1024
 RESUME_LENGTH = 8
+PURPOSE_LABELS: dict[UploadPurpose, str] = {
+    UploadPurpose.EVIDENCE: "Hồ sơ",
+    UploadPurpose.PAPER: "Ví giấy tờ",
+    UploadPurpose.RENEWAL: "Thay giấy mới cho",
+}
 # How people write what they misread; the alphabet has none of these letters.
 _READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", " ": "", "-": ""})
 

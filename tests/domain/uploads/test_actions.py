@@ -1,17 +1,17 @@
 """A file is begun once, goes on until its day, and becomes evidence once."""
 
 import hashlib
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from sqlmodel import col, func, select
 
 from app.core.db import WriteSession
-from app.core.errors import Conflict, Invalid, NotFound, NotPermitted
+from app.core.errors import Conflict, Invalid, NotFound, NotPermitted, StaleVersion
 from app.core.files import store
 from app.domain.audit.models import AuditEvent
-from app.domain.dossiers.enums import DossierState
+from app.domain.dossiers.enums import DossierState, EvidenceKind
 from app.domain.dossiers.models import Evidence
 from app.domain.uploads.actions import (
     end_upload,
@@ -26,10 +26,15 @@ from app.domain.uploads.models import Upload
 from app.domain.uploads.policy import ContentRefused, TooMuchUnfinished, UploadGone
 from app.domain.uploads.queries import UploadUnknown, get_upload, upload_to_continue
 from app.domain.uploads.rules import KEPT_FOR, MOST_UNFINISHED
+from app.domain.wallet.actions import change_paper
+from app.domain.wallet.policy import PaperClosed
+from app.domain.wallet.schemas import AddPaper, ChangePaper, ReplacePaper
 from tests.conftest import commit
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import ELSEWHERE, People
+from tests.factories.register import make_producer
 from tests.factories.uploads import make_upload, photo, upload_data
+from tests.factories.wallet import make_paper
 
 
 def test_the_same_start_twice_is_one_upload(session: WriteSession, people: People) -> None:
@@ -126,3 +131,69 @@ def test_a_file_that_is_not_the_one_promised_is_refused_with_its_sentence(
         note_progress(session, upload.code, 5, actor=actor, at=at)
     session.flush()
     assert session.exec(select(Upload.state)).one() is UploadState.REFUSED
+
+
+def test_a_whole_file_becomes_a_paper_of_the_wallet(
+    session: WriteSession, people: People, tmp_path: Path
+) -> None:
+    producer = make_producer(session, people)
+    actor, at = people.producer(producer.id or 0), people.at
+    said = AddPaper(kind=EvidenceKind.MARKET, title="Hợp đồng", expires_on=date(2027, 1, 2))
+    upload = start_upload(session, upload_data(producer.code, described=said), actor=actor, at=at)
+    stored = store(tmp_path, photo(1))
+    done = finish_upload(session, upload.code, stored, actor=people.officer(), at=at)
+    paper = session.exec(select(Evidence)).one()
+    assert (done.evidence_code, paper.title, paper.expires_on) == (
+        paper.code,
+        "Hợp đồng",
+        said.expires_on,
+    )
+    assert paper.added_by_helper
+
+
+def test_a_whole_file_renews_a_paper_also_one_that_was_corrected_on_the_way(
+    session: WriteSession, people: People, tmp_path: Path
+) -> None:
+    producer = make_producer(session, people)
+    old = make_paper(session, people, producer, directory=tmp_path)
+    actor, at = people.producer(producer.id or 0), people.at
+    said = ReplacePaper(kind=old.kind, title="Phiếu mới", version=old.version)
+    upload = start_upload(session, upload_data(old.code, described=said), actor=actor, at=at)
+    mended = ChangePaper(kind=old.kind, title="Phiếu cũ", version=old.version)
+    change_paper(session, old.code, mended, actor=actor, at=at)
+    session.flush()
+    with pytest.raises(StaleVersion):
+        start_upload(session, upload_data(old.code, described=said), actor=actor, at=at)
+    stored = store(tmp_path, photo(1))
+    finish_upload(session, upload.code, stored, actor=actor, at=at)
+    session.flush()
+    newer = session.exec(select(Evidence).where(col(Evidence.sha256) == stored.sha256)).one()
+    assert old.replaced_by_id == newer.id
+    # Who lost the answer is told that it is done, though the old paper is closed now.
+    assert get_upload(session, upload.code, actor=actor).evidence_code == newer.code
+    with pytest.raises(PaperClosed):
+        start_upload(session, upload_data(old.code, described=said), actor=actor, at=at)
+
+
+def test_strangers_neither_begin_nor_find_a_file_of_a_wallet(
+    session: WriteSession, people: People, tmp_path: Path
+) -> None:
+    producer = make_producer(session, people)
+    old = make_paper(session, people, producer, directory=tmp_path)
+    owner, at = people.producer(producer.id or 0), people.at
+    new = upload_data(producer.code, described=AddPaper(kind=old.kind, title="Mới"))
+    renewed = upload_data(
+        old.code, described=ReplacePaper(kind=old.kind, title="Mới", version=old.version)
+    )
+    other = people.producer(make_producer(session, people, name="Hợp tác xã khác").id or 0)
+    for data in (new, renewed):
+        upload = start_upload(session, data, actor=owner, at=at)
+        for stranger in (people.officer(ELSEWHERE), other):
+            with pytest.raises(NotFound):
+                start_upload(session, data, actor=stranger, at=at)
+            with pytest.raises(UploadUnknown):
+                get_upload(session, upload.code, actor=stranger)
+            with pytest.raises(UploadUnknown):
+                upload_to_continue(session, upload.resume_code, actor=stranger)
+        with pytest.raises(NotPermitted):
+            start_upload(session, data, actor=people.leader(), at=at)
