@@ -1,6 +1,5 @@
 """A notice is written with the change, once for each recipient, and undone with it."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -16,7 +15,6 @@ from app.domain.notices.actions import notify, notify_each
 from app.domain.notices.models import Notice
 from app.domain.notices.rules import (
     Draft,
-    Letter,
     Recipients,
     agency,
     commune,
@@ -27,22 +25,8 @@ from app.domain.notices.rules import (
     producer_account,
 )
 from tests.conftest import commit
+from tests.domain.notices.letters import LETTER, Thing
 from tests.factories.people import ELSEWHERE, HOME, People
-
-LETTER = Letter(
-    kind="test.happened",
-    title="Việc {number} của {who} đã xảy ra",
-    todo="Hãy xem trước ngày {day}.",
-    route_name="work.list",
-    basis="26/2026/QĐ-TTg, Điều 7",
-)
-
-
-@dataclass(frozen=True)
-class Thing:
-    """Something with a code."""
-
-    code: str = "VV-1"
 
 
 def told(session: WriteSession) -> dict[int, Notice]:
