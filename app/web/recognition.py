@@ -5,6 +5,7 @@ from fastapi import Response
 from app.core.clock import local_day
 from app.core.errors import Invalid
 from app.domain.recognition.actions import draft_decision, revise_decision, sign_decision
+from app.domain.recognition.enums import DecisionKind
 from app.domain.recognition.models import RecognitionDecision
 from app.domain.recognition.papers import certificate_paper, decision_paper
 from app.domain.recognition.policy import (
@@ -22,7 +23,7 @@ from app.domain.recognition.queries import (
     get_decision,
     recognisable,
 )
-from app.domain.recognition.rules import DECISION_LABELS, STANDING_LABELS
+from app.domain.recognition.rules import DECISION_KIND_LABELS, DECISION_LABELS, STANDING_LABELS
 from app.domain.recognition.schemas import (
     PROVINCIAL_COMMITTEE,
     DraftDecision,
@@ -49,6 +50,7 @@ def index(page: Page, after: After = 0) -> Response:
         found=found,
         after=after,
         labels=DECISION_LABELS,
+        kinds=DECISION_KIND_LABELS,
         tones=DECISION_TONES,
         why_not_draft=why_not_draft(page.actor),
     )
@@ -67,6 +69,20 @@ def new(page: Page) -> Response:
     )
 
 
+@router.get("/decisions/new-approval", name="decisions.new_approval")
+def new_approval(page: Page) -> Response:
+    """Offer the results of ninety points and more that the province may approve."""
+    if refusal := why_not_draft(page.actor):
+        raise refusal
+    return _form(
+        page,
+        empty_form(
+            {"decided_on": local_day(page.at).isoformat(), "authority": PROVINCIAL_COMMITTEE}
+        ),
+        kind=DecisionKind.APPROVAL,
+    )
+
+
 @router.post("/decisions", name="decisions.create")
 def create(form: PostedForm, page: Page) -> Response:
     """Draft a decision."""
@@ -75,7 +91,13 @@ def create(form: PostedForm, page: Page) -> Response:
             page.session, form.read(DraftDecision), actor=page.actor, at=page.at
         )
     except Invalid as problem:
-        return _form(page, form.showing(problem), status=422)
+        approves = form.text("kind") == DecisionKind.APPROVAL
+        return _form(
+            page,
+            form.showing(problem),
+            kind=DecisionKind.APPROVAL if approves else DecisionKind.RECOGNITION,
+            status=422,
+        )
     return page.go("decisions.show", code=decision.code, said="Đã soạn quyết định.")
 
 
@@ -113,13 +135,13 @@ def revise(form: PostedForm, page: Page, code: str) -> Response:
 
 @router.post("/decisions/{code}/sign", name="decisions.sign")
 def sign(form: PostedForm, page: Page, code: str) -> Response:
-    """Sign a decision: its products get their certificates."""
+    """Sign a decision: its products get their certificates, or may be sent to the ministry."""
     try:
         sign_decision(page.session, code, form.read(SignDecision), actor=page.actor, at=page.at)
     except Invalid as problem:
         decision = get_decision(page.session, code, actor=page.actor)
         return _show(page, decision, form.showing(problem), status=422)
-    return page.go("decisions.show", code=code, said="Đã ký quyết định và cấp giấy chứng nhận.")
+    return page.go("decisions.show", code=code, said="Đã ký quyết định.")
 
 
 @router.get("/decisions/{code}/paper.pdf", name="decisions.paper")
@@ -195,6 +217,8 @@ def _show(
         form=form,
         decision=decision,
         labels=DECISION_LABELS,
+        kinds=DECISION_KIND_LABELS,
+        approves=decision.kind is DecisionKind.APPROVAL,
         tones=DECISION_TONES,
         products=decided_products(page.session, decision),
         why_not_revise=why_not_revise(page.actor, decision),
@@ -207,8 +231,10 @@ def _form(
     form: Form,
     *,
     decision: RecognitionDecision | None = None,
+    kind: DecisionKind = DecisionKind.RECOGNITION,
     status: int = 200,
 ) -> Response:
+    kind = decision.kind if decision is not None else kind
     chosen = set(form.many("dossiers"))
     if decision is not None and not chosen:
         chosen = {row.dossier.code for row in decided_products(page.session, decision)}
@@ -217,6 +243,8 @@ def _form(
         status=status,
         form=form,
         decision=decision,
-        candidates=recognisable(page.session, actor=page.actor, decision=decision),
+        kind=kind,
+        approves=kind is DecisionKind.APPROVAL,
+        candidates=recognisable(page.session, actor=page.actor, kind=kind, decision=decision),
         chosen=chosen,
     )

@@ -2,12 +2,17 @@
 
 from app.domain.ideas.enums import IdeaState
 from app.domain.imports.enums import ImportState
-from app.domain.recognition.enums import DecisionState, Standing
+from app.domain.recognition.enums import DecisionState, Standing, SubmissionState
 from app.domain.stamps.enums import BatchState
 
 DECISION_TONES: dict[DecisionState, str] = {
     DecisionState.DRAFT: "warn",
     DecisionState.SIGNED: "good",
+}
+SUBMISSION_TONES: dict[SubmissionState, str] = {
+    SubmissionState.SENT: "warn",
+    SubmissionState.RECOGNISED: "good",
+    SubmissionState.NOT_REACHED: "bad",
 }
 STANDING_TONES: dict[Standing, str] = {
     Standing.VALID: "good",

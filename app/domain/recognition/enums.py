@@ -25,6 +25,13 @@ class SubmissionState(StrEnum):
     NOT_REACHED = "not_reached"
 
 
+class Conclusion(StrEnum):
+    """What the ministry concluded about a product of ninety points and more (art. 7.4)."""
+
+    RECOGNISED = "recognised"
+    NOT_REACHED = "not_reached"
+
+
 class Standing(StrEnum):
     """What a certificate is worth on a given day: computed, never stored."""
 

@@ -1,13 +1,20 @@
 """What comes in and goes out of recognition: decisions, certificates, the public register."""
 
+import re
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.core.text import normal
-from app.domain.recognition.enums import DecisionKind, DecisionState, Standing, SubmissionState
+from app.domain.recognition.enums import (
+    Conclusion,
+    DecisionKind,
+    DecisionState,
+    Standing,
+    SubmissionState,
+)
 from app.rulebooks.model import FULL_MARKS
 
 MOST_DOSSIERS = 200
@@ -15,6 +22,8 @@ PROVINCIAL_COMMITTEE = "Ủy ban nhân dân tỉnh Lai Châu"
 MINISTRY = "Bộ Nông nghiệp và Môi trường"
 MOST_SAMPLES = 100
 LONGEST_NOTE = 2000
+
+_POINTS = re.compile(r"[0-9]{1,3}([.,][0-9]{1,6})?")
 
 Line = Annotated[str, AfterValidator(normal)]
 
@@ -85,6 +94,17 @@ class SignDecision(_Input):
     )
 
 
+def _points(typed: str) -> str:
+    if not _POINTS.fullmatch(typed) or _exact(typed) > FULL_MARKS:
+        message = "Điểm là số từ 0 đến 100, phần thập phân sau dấu phẩy, ví dụ 86,75."
+        raise ValueError(message)
+    return typed
+
+
+def _exact(typed: str) -> Fraction:
+    return Fraction(typed.replace(",", "."))
+
+
 class ForwardToCentre(_Input):
     """The letter with which the province hands a product to the ministry (art. 6.3, 7.3.e)."""
 
@@ -101,7 +121,9 @@ class ForwardToCentre(_Input):
 class RecordAnswer(_Input):
     """What the ministry answered: five stars by its decision, or an average below ninety."""
 
-    recognised: bool = Field(description="Bộ công nhận 5 sao hay không.", examples=[False])
+    conclusion: Conclusion = Field(
+        description="Bộ công nhận 5 sao, hoặc đánh giá dưới 90 điểm.", examples=["not_reached"]
+    )
     answer_number: Line = Field(
         min_length=1,
         max_length=60,
@@ -109,9 +131,9 @@ class RecordAnswer(_Input):
         examples=["6120/BNNMT-VPĐP"],
     )
     answered_on: date = Field(description="Ngày của văn bản.", examples=["2027-02-10"])
-    average: str | None = Field(
+    average: Annotated[str, AfterValidator(_points)] | None = Field(
         default=None,
-        pattern=r"^\d{1,3}([.,]\d{1,6})?$",
+        max_length=10,
         description="Điểm của Hội đồng cấp trung ương; bắt buộc khi không công nhận.",
         examples=["86,75"],
     )
@@ -126,20 +148,14 @@ class RecordAnswer(_Input):
     version: int = Field(ge=1, description="Phiên bản đã xem.", examples=[1])
 
     @property
+    def recognised(self) -> bool:
+        """Whether the ministry gave five stars."""
+        return self.conclusion is Conclusion.RECOGNISED
+
+    @property
     def points(self) -> Fraction | None:
         """The average as an exact number."""
-        return Fraction(self.average.replace(",", ".")) if self.average else None
-
-    @model_validator(mode="after")
-    def _points_are_told(self) -> Self:
-        points = self.points
-        if points is None and not self.recognised:
-            message = "Hãy ghi điểm của Hội đồng cấp trung ương."
-            raise ValueError(message)
-        if points is not None and points > FULL_MARKS:
-            message = "Điểm không quá 100."
-            raise ValueError(message)
-        return self
+        return None if self.average is None else _exact(self.average)
 
 
 class ImportRecognised(_Input):

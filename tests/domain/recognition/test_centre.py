@@ -76,7 +76,7 @@ def sending(dossier: Dossier, on: date, **changes: Any) -> ForwardToCentre:
 
 def answer(on: date, **changes: Any) -> RecordAnswer:
     fields = {
-        "recognised": False,
+        "conclusion": "not_reached",
         "answer_number": "6120/BNNMT-VPĐP",
         "answered_on": on,
         "average": "86,75",
@@ -188,7 +188,7 @@ def test_five_stars_of_the_ministry_replace_the_older_certificate_and_keep_the_c
     record_answer(
         session,
         submission.code,
-        answer(today, recognised=True, average="91,5", answer_number="88/QĐ-BNNMT"),
+        answer(today, conclusion="recognised", average="91,5", answer_number="88/QĐ-BNNMT"),
         actor=people.agency(),
         at=people.at,
     )
@@ -243,9 +243,10 @@ def test_the_province_may_give_less_than_the_points_hold_never_more(
     with pytest.raises(PointsContradict):
         answered(average="90")
     with pytest.raises(PointsContradict):
-        answered(recognised=True, average="89,9")
-    with pytest.raises(Invalid):
-        answered(recognised=True, average="95", star=4)
+        answered(conclusion="recognised", average="89,9")
+    for wrong in ({"average": None}, {"conclusion": "recognised", "average": "95", "star": 4}):
+        with pytest.raises(Invalid):
+            answered(**wrong)
     with pytest.raises(AnsweredBeforeSent):
         answered(answered_on=today - timedelta(days=1))
     with pytest.raises(NotYet):

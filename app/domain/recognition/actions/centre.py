@@ -211,16 +211,14 @@ def _answered_star(row: SubmissionRow, data: RecordAnswer, today: date) -> int:
         )
     law = regime(row.dossier.regime_code)
     points = data.points
-    if points is not None:
-        reaches = law.band_of(points).star == HIGHEST_STAR
-        if reaches is not data.recognised:
-            raise PointsContradict(points=data.average)
-    if data.recognised:
-        if data.star is not None:
-            raise Invalid({"star": "Bộ công nhận 5 sao thì không chọn hạng khác."})
-        return HIGHEST_STAR
-    if points is None:
+    if points is None and not data.recognised:
         raise Invalid({"average": "Hãy ghi điểm của Hội đồng cấp trung ương."})
+    if data.recognised and data.star is not None:
+        raise Invalid({"star": "Bộ công nhận 5 sao thì không chọn hạng khác."})
+    if points is not None and (law.band_of(points).star == HIGHEST_STAR) is not data.recognised:
+        raise PointsContradict(points=data.average)
+    if points is None or data.recognised:
+        return HIGHEST_STAR
     most = star_after_centre(points, law)
     if data.star is not None and data.star > most:
         raise StarAbovePoints(most=most, star=data.star)

@@ -1,0 +1,124 @@
+"""Pages of products before the ministry: what was approved, sent and answered (art. 7.3.e, 7.4)."""
+
+from fastapi import Response
+
+from app.core.clock import local_day
+from app.core.errors import Invalid, Refused
+from app.domain.recognition.actions import NotApproved, forward_to_centre, record_answer
+from app.domain.recognition.policy import why_not_draft, why_not_forward, why_not_record_answer
+from app.domain.recognition.queries import approved_to_send, get_submission, submissions_page
+from app.domain.recognition.rules import SUBMISSION_LABELS
+from app.domain.recognition.schemas import ForwardToCentre, RecordAnswer
+from app.rulebooks.loader import regime
+from app.rulebooks.scoring import decimal_text
+from app.web.deps import After, Page, SignedInPage, page_router
+from app.web.forms import Form, PostedForm, empty_form
+from app.web.tones import SUBMISSION_TONES
+
+router = page_router()
+
+STAR_LABELS = {"4": "4 sao", "3": "3 sao", "0": "Dưới 3 sao"}
+
+
+@router.get("/centre", name="centre.list")
+def index(page: Page, after: After = 0) -> Response:
+    """List what waits to be sent, and what was sent."""
+    found = submissions_page(page.session, actor=page.actor, after=after)
+    is_part = page.is_fragment
+    return page.render(
+        "recognition/_submissions.html" if is_part else "recognition/submissions.html",
+        found=found,
+        after=after,
+        labels=SUBMISSION_LABELS,
+        tones=SUBMISSION_TONES,
+        to_send=[] if is_part else approved_to_send(page.session, actor=page.actor),
+        why_not_draft=why_not_draft(page.actor),
+    )
+
+
+@router.get("/dossiers/{code}/centre", name="centre.forward")
+def forward(page: Page, code: str) -> Response:
+    """Ask for the letter with which an approved product goes to the ministry."""
+    return _forward(page, code, empty_form())
+
+
+@router.post("/dossiers/{code}/centre", name="centre.send")
+def send(form: PostedForm, page: Page, code: str) -> Response:
+    """Write down that a product went to the ministry."""
+    try:
+        sent = forward_to_centre(
+            page.session, code, form.read(ForwardToCentre), actor=page.actor, at=page.at
+        )
+    except Invalid as problem:
+        return _forward(page, code, form.showing(problem), status=422)
+    except Refused as refusal:
+        return _forward(page, code, form, status=422, why_not=refusal)
+    return page.go("centre.show", code=sent.code, said="Đã ghi hồ sơ gửi Trung ương.")
+
+
+@router.get("/centre/{code}", name="centre.show")
+def show(page: Page, code: str) -> Response:
+    """Show a product before the ministry, and ask for its answer."""
+    return _show(page, code, empty_form())
+
+
+@router.post("/centre/{code}/answer", name="centre.answer")
+def answer(form: PostedForm, page: Page, code: str) -> Response:
+    """Write down what the ministry answered."""
+    try:
+        record_answer(page.session, code, form.read(RecordAnswer), actor=page.actor, at=page.at)
+    except Invalid as problem:
+        return _show(page, code, form.showing(problem), status=422)
+    except Refused as refusal:
+        return _show(page, code, form, status=422, why_not=refusal)
+    return page.go("centre.show", code=code, said="Đã ghi kết quả của Trung ương.")
+
+
+def _forward(
+    page: SignedInPage,
+    code: str,
+    form: Form,
+    *,
+    status: int = 200,
+    why_not: Refused | None = None,
+) -> Response:
+    if refusal := why_not_forward(page.actor):
+        raise refusal
+    found = approved_to_send(page.session, actor=page.actor, code=code)
+    if not found:
+        raise NotApproved(dossier=code)
+    one = found[0]
+    procedure = regime(one.dossier.regime_code).procedure
+    return page.render(
+        "recognition/forward.html",
+        status=status,
+        form=form,
+        why_not=why_not,
+        one=one,
+        samples=procedure.samples_for(one.product.set_number),
+        today=local_day(page.at).isoformat(),
+    )
+
+
+def _show(
+    page: SignedInPage,
+    code: str,
+    form: Form,
+    *,
+    status: int = 200,
+    why_not: Refused | None = None,
+) -> Response:
+    row = get_submission(page.session, code, actor=page.actor)
+    return page.render(
+        "recognition/submission.html",
+        status=status,
+        form=form,
+        why_not=why_not,
+        row=row,
+        points="" if row.average is None else decimal_text(row.average),
+        labels=SUBMISSION_LABELS,
+        tones=SUBMISSION_TONES,
+        star_choices=STAR_LABELS,
+        why_not_record=why_not_record_answer(page.actor, row.submission),
+        why_not_draft=why_not_draft(page.actor),
+    )
