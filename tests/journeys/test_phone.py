@@ -1,17 +1,14 @@
 """People take a product from registration to a scanned stamp, in a real browser on a small phone."""
 
-import os
-from collections.abc import Mapping
 from contextlib import closing
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Self
 
 import pypdfium2
 import pytest
 import zxingcpp
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from sqlalchemy import Engine
 
 from app.core.clock import VIET_NAM, now, today
@@ -22,68 +19,14 @@ from app.domain.stamps.actions import create_stamp_key
 from app.rulebooks import loader
 from app.rulebooks.model import Rubric
 from tests.factories.dossiers import four_star_answers, pdf_bytes
-from tests.factories.people import HOME, PASSWORD, People
+from tests.factories.people import HOME, People
+from tests.journeys.person import SCREENSHOTS, Person, commune_reports, ticks
 from tests.plugins.browser import OpenPage
 from tests.plugins.server import give_htmx
 
 PRODUCT = "Mật ong thử nghiệm"
 SCORERS = ("hoidong1", "hoidong3", "hoidong4")
 QUANTITY = 30
-SCREENSHOTS = os.environ.get("OCOP_SCREENSHOTS")
-
-
-class Person:
-    """One person with a phone: signs in, reads what is on the screen, presses what it offers."""
-
-    def __init__(self, page: Page, username: str) -> None:
-        self.page = page
-        page.goto("/sign-in")
-        page.get_by_label("Tên đăng nhập").fill(username)
-        page.get_by_label("Mật khẩu").fill(PASSWORD)
-        page.get_by_role("button", name="Đăng nhập").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Việc cần làm")
-
-    def goes(self, address: str) -> Self:
-        """Open an address."""
-        self.page.goto(address)
-        return self
-
-    def follows(self, name: str) -> Self:
-        """Follow a link or press a button of this name."""
-        target = self.page.get_by_role("link", name=name).or_(
-            self.page.get_by_role("button", name=name)
-        )
-        target.first.click()
-        return self
-
-    def fills(self, fields: Mapping[str, str]) -> Self:
-        """Type into fields by their labels."""
-        for label, text in fields.items():
-            self.page.get_by_label(label, exact=False).first.fill(text)
-        return self
-
-    def presses(self, name: str) -> Self:
-        """Press a button and wait for the page that follows."""
-        with self.page.expect_navigation():
-            self.page.get_by_role("button", name=name, exact=True).first.click()
-        return self
-
-    def sees(self, text: str) -> Self:
-        """Check that a text is on the screen."""
-        expect(self.page.get_by_text(text).first).to_be_visible()
-        return self
-
-    def keeps_picture(self, name: str) -> Self:
-        """Keep a picture of the screen, when pictures are asked for."""
-        if SCREENSHOTS:
-            Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
-        return self
-
-    @property
-    def code(self) -> str:
-        """The code at the end of the present address."""
-        return self.page.url.split("?")[0].rstrip("/").rsplit("/", 1)[1]
 
 
 @pytest.fixture
@@ -120,25 +63,6 @@ def _registers(officer: Person) -> str:
     return officer.code
 
 
-def _ticks(
-    person: Person, rubric: Rubric, section_codes: list[str], answers: dict[str, str]
-) -> int:
-    """Tick the options of some sections on the present page, waiting for the server each time."""
-    total = person.page.locator("#total")
-    saved = 0
-    for part in rubric.parts:
-        for section in part.sections:
-            for criterion in section.criteria if section.code in section_codes else ():
-                option = person.page.locator(
-                    f'input[name="option.{criterion.code}"][value="{answers[criterion.code]}"]'
-                )
-                version = total.locator("input[name=version]").input_value()
-                option.check()
-                expect(total.locator("input[name=version]")).not_to_have_value(version)
-                saved += 1
-    return saved
-
-
 def _assesses_itself(officer: Person, dossier: str, rubric: Rubric) -> None:
     answers = four_star_answers(rubric)
     officer.goes(f"/dossiers/{dossier}/evidence")
@@ -151,7 +75,7 @@ def _assesses_itself(officer: Person, dossier: str, rubric: Rubric) -> None:
     sections = [section for part in rubric.parts for section in part.sections]
     for section in sections:
         officer.goes(f"/dossiers/{dossier}/sections/{section.code}")
-        _ticks(officer, rubric, [section.code], answers)
+        ticks(officer, rubric, section.code, answers)
         if section is sections[0]:
             officer.keeps_picture("self-assessment")
     officer.goes(f"/dossiers/{dossier}/parts").fills(
@@ -163,32 +87,6 @@ def _assesses_itself(officer: Person, dossier: str, rubric: Rubric) -> None:
     )
     officer.presses("Lưu")
     officer.goes(f"/dossiers/{dossier}/file").presses("Nộp hồ sơ tại xã").sees("PĐK")
-
-
-def _commune_reports(officer: Person, leader: Person, dossier: str) -> None:
-    officer.goes(f"/dossiers/{dossier}/report")
-    officer.fills(
-        {
-            "Tỷ lệ nguyên liệu địa phương": "92",
-            "Tổng số lao động": "12",
-            "Trong đó ở địa phương": "9",
-        }
-    )
-    for area in officer.page.get_by_label("Nhận xét").all():
-        area.fill("Đã kiểm tra thực tế, phù hợp.")
-    for box in officer.page.get_by_label("Xác nhận nội dung này").all():
-        box.check()
-    officer.presses("Lưu báo cáo")
-    officer.goes(f"/dossiers/{dossier}/check")
-    for there in officer.page.get_by_label("Đủ", exact=True).all():
-        there.check()
-    officer.presses("Lưu kết quả kiểm tra")
-    leader.goes("/work").follows("Ký báo cáo đánh giá").fills(
-        {"Số báo cáo": "27/BC-UBND", "Chức vụ người ký": "Phó Chủ tịch UBND xã"}
-    )
-    leader.presses("Ký báo cáo")
-    leader.goes(f"/dossiers/{dossier}/propose").fills({"Số công văn đề nghị": "58/UBND-KT"})
-    leader.presses("Gửi đề nghị").sees("Đã đề nghị tỉnh")
 
 
 def _agency_prepares(agency: Person, dossier: str) -> str:
@@ -230,7 +128,7 @@ def _council_meets(secretary: Person, members: list[Person], meeting: str, rubri
         sheet = member.code
         for position, section in enumerate(sections):
             member.goes(f"/score-sheets/{sheet}?section={section}")
-            _ticks(member, rubric, [section], answers)
+            ticks(member, rubric, section, answers)
             if position == 1:
                 member.keeps_picture("score-sheet")
         member.goes(f"/score-sheets/{sheet}?section=submit").presses("Nộp phiếu").sees("Đã nộp")
@@ -287,7 +185,7 @@ def test_people_take_a_product_from_registration_to_a_scanned_stamp(
     dossier = _registers(officer)
     rubric = loader.rubric("qd26-2026-04")
     _assesses_itself(officer, dossier, rubric)
-    _commune_reports(officer, leader, dossier)
+    commune_reports(officer, leader, dossier)
     meeting = _agency_prepares(agency, dossier)
     _council_meets(person("hoidong2"), [person(name) for name in SCORERS], meeting, rubric)
     certificate = _province_recognises(agency, person("lanhdaotinh"), dossier)

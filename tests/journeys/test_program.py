@@ -5,7 +5,6 @@ from contextlib import closing
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pypdfium2
@@ -17,63 +16,16 @@ from sqlalchemy import Engine
 from app.core.clock import VIET_NAM, now, today
 from app.core.db import transaction
 from app.core.settings import Settings
-from app.domain.accounts.enums import Role, Scope
-from app.domain.dossiers.enums import DossierPart
+from app.domain.accounts.enums import Role
 from app.domain.stamps.actions import create_stamp_key
 from app.rulebooks import loader
-from tests.factories.dossiers import filled_report, four_star_answers, opening, pdf_bytes
-from tests.factories.people import HOME, People, make_person, token_for
+from tests.factories.dossiers import four_star_answers, opening, pdf_bytes
+from tests.factories.people import HOME, People, make_person
 from tests.factories.register import producer_data
+from tests.journeys.program import Program, next_round, through_commune
 
 QUANTITY = 40
 RENDER_SCALE = 300 / 72  # the label sheet as a printer sees it
-
-
-class Program:
-    """A real HTTP client with a token a person; every unsafe call carries a key of its own."""
-
-    def __init__(self, client: httpx.Client, engine: Engine) -> None:
-        self._engine = engine
-        self._tokens: dict[str, str] = {}
-        self._client = client
-
-    def _headers(self, username: str) -> dict[str, str]:
-        if username not in self._tokens:
-            self._tokens[username] = token_for(self._engine, username, *Scope)
-        return {"authorization": f"Bearer {self._tokens[username]}"}
-
-    def get(self, username: str, path: str) -> httpx.Response:
-        """Read something as this person."""
-        answer = self._client.get(path, headers=self._headers(username))
-        assert answer.status_code == 200, answer.text
-        return answer
-
-    def post(self, username: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Do something as this person and return what came of it."""
-        return self._send("POST", username, path, json=body or {})
-
-    def put(self, username: str, path: str, body: dict[str, Any]) -> Any:
-        """Write something as this person and return what came of it."""
-        return self._send("PUT", username, path, json=body)
-
-    def upload(self, username: str, path: str, fields: dict[str, str], file: bytes) -> Any:
-        """Send a file with its fields as this person."""
-        return self._send(
-            "POST",
-            username,
-            path,
-            data=fields,
-            files={"file": ("phieu-kiem-nghiem.pdf", file, "application/pdf")},
-        )
-
-    def _send(self, method: str, username: str, path: str, **content: Any) -> Any:
-        headers = self._headers(username) | {"idempotency-key": str(uuid4())}
-        answer = self._client.request(method, path, headers=headers, **content)
-        assert answer.status_code in {200, 201}, f"{method} {path}: {answer.text}"
-        again = self._client.request(method, path, headers=headers, **content)
-        assert again.headers.get("idempotent-replay") == "true", f"{method} {path}: {again.text}"
-        assert again.json() == answer.json()
-        return answer.json()
 
 
 @pytest.fixture
@@ -151,39 +103,6 @@ def _dossier(program: Program, officer: str) -> str:
     filed = program.post(officer, f"/dossiers/{code}/file", {"version": parts["version"]})
     assert filed["slip_number"].endswith(f"-{today().year}")
     return str(code)
-
-
-def _through_commune(program: Program, code: str, officer: str, leader: str) -> None:
-    version = program.get(officer, f"/dossiers/{code}").json()["version"]
-    every = [{"part": part, "complete": True} for part in DossierPart]
-    program.put(officer, f"/dossiers/{code}/components", {"items": every, "version": version})
-    report = program.put(
-        officer, f"/dossiers/{code}/commune-report", filled_report().model_dump(mode="json")
-    )
-    program.post(
-        leader,
-        f"/dossiers/{code}/commune-report/sign",
-        {
-            "report_number": "27/BC-UBND",
-            "signed_title": "Phó Chủ tịch UBND xã",
-            "version": report["version"],
-        },
-    )
-    version = program.get(leader, f"/dossiers/{code}").json()["version"]
-    program.post(
-        leader,
-        f"/dossiers/{code}/propose",
-        {"proposal_number": "58/UBND-KT", "version": version},
-    )
-
-
-def _next_round(program: Program, agency: str) -> str:
-    """Open the next round that still takes proposals (26/2026/QĐ-TTg art. 5.1)."""
-    day = today()
-    year, ordinal = (day.year, 1) if (day.month, day.day) < (4, 29) else (day.year, 2)
-    if (day.month, day.day) >= (10, 29):
-        year, ordinal = day.year + 1, 1
-    return str(program.post(agency, "/rounds", {"year": year, "ordinal": ordinal})["code"])
 
 
 def _through_council(program: Program, code: str, agency: str, round_code: str) -> dict[str, Any]:
@@ -315,8 +234,8 @@ def test_a_program_takes_a_product_from_its_registration_to_a_scanned_stamp(
 ) -> None:
     officer, leader = f"canbo{HOME}", f"lanhdao{HOME}"
     code = _dossier(program, officer)
-    _through_commune(program, code, officer, leader)
-    round_code = _next_round(program, "canbotinh")
+    through_commune(program, code, officer, leader)
+    round_code = next_round(program, "canbotinh")
     version = program.get("canbotinh", f"/dossiers/{code}").json()["version"]
     program.post("canbotinh", f"/dossiers/{code}/accept", {"round": round_code, "version": version})
     result = _through_council(program, code, "canbotinh", round_code)
