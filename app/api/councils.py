@@ -45,6 +45,7 @@ from app.domain.councils.queries import (
     round_out,
     rounds_list,
     schedulable,
+    standings,
     superseded_sheets,
 )
 from app.domain.councils.schemas import (
@@ -73,6 +74,7 @@ from app.domain.councils.schemas import (
     ScheduleMeeting,
     SetUpCouncil,
     SheetOut,
+    StandingOut,
     SubmitSheet,
     SupersededOut,
     WithdrawSheet,
@@ -261,6 +263,15 @@ def minutes(call: Reading, code: MeetingCode) -> Response:
 def own(call: Reading, code: MeetingCode) -> list[OwnSheetOut]:
     """List the own sheets of a meeting in the member's own order; the agenda keeps the meeting's."""
     return [one.out() for one in own_sheets(call.session, code, actor=call.actor).sheets]
+
+
+@router.get("/meetings/{code}/standings", summary="Kết quả tạm theo tổng điểm các phiếu")
+def provisional(call: Reading, code: MeetingCode) -> list[StandingOut]:
+    """List how the products stand by the totals of their sheets, for whoever may know it."""
+    found = standings(
+        call.session, code, actor=call.actor, rules_dir=call.settings.council_rules_dir
+    )
+    return [one.out() for one in found]
 
 
 # --- one dossier before the council -----------------------------------------------------------

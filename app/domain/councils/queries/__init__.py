@@ -4,6 +4,8 @@ Before the lock a sheet is read by its own member only. What the sheets add up t
 the lock, to whoever presides and to the secretary, and only when every sheet is in.
 """
 
+from app.domain.councils.queries.agreement import Agreement, Drift, get_agreement
+from app.domain.councils.queries.board import Board, BoardRow, board_head, get_board
 from app.domain.councils.queries.conflicts import (
     ConflictBoard,
     ConflictLine,
@@ -66,6 +68,7 @@ from app.domain.councils.queries.sheets import (
     sheet_item_code,
     sheet_to_enter_for,
 )
+from app.domain.councils.queries.standings import Standing, standings
 from app.domain.councils.queries.superseded import (
     SupersededRow,
     earlier_rounds,
@@ -75,11 +78,15 @@ from app.domain.councils.queries.superseded import (
 from app.domain.councils.queries.work import work_for
 
 __all__ = [
+    "Agreement",
+    "Board",
+    "BoardRow",
     "ConflictBoard",
     "ConflictLine",
     "CouncilFile",
     "CouncilRow",
     "DelegationRow",
+    "Drift",
     "ItemDetail",
     "ItemRow",
     "MeetingBrief",
@@ -89,7 +96,9 @@ __all__ = [
     "ResultRow",
     "SeatRow",
     "SheetRow",
+    "Standing",
     "SupersededRow",
+    "board_head",
     "chosen",
     "conflict_board",
     "council_file",
@@ -100,6 +109,8 @@ __all__ = [
     "earlier_rounds",
     "filing_windows",
     "gate_item_code",
+    "get_agreement",
+    "get_board",
     "get_council",
     "get_item",
     "get_meeting",
@@ -127,6 +138,7 @@ __all__ = [
     "sheet_item_code",
     "sheet_to_enter_for",
     "sheets_of_item",
+    "standings",
     "superseded_sheet",
     "superseded_sheets",
     "to_meet",

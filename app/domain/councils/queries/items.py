@@ -22,6 +22,7 @@ from app.domain.councils.models import (
     MeetingWish,
     MinimumConfirmation,
     Reopening,
+    Result,
     Round,
     ScoreSheet,
     SupersededResult,
@@ -76,6 +77,7 @@ class ItemDetail:
     confirmations: tuple[MinimumConfirmation, ...]
     reopenings: tuple[tuple[Reopening, SupersededResult | None], ...]
     marks: dict[int, dict[str, Mark]]
+    answers: dict[int, dict[str, str]]
     wishes: tuple[MeetingWish, ...] = ()
     earlier: Earlier | None = None
 
@@ -124,7 +126,7 @@ class ItemDetail:
     def counted_sheets(self) -> list[dict[str, str]]:
         """The answers of every submitted sheet, as the arithmetic reads them."""
         return [
-            chosen(self.marks.get(sheet.id or 0, {}))
+            self.answers.get(sheet.id or 0, {})
             for sheet in self.row.sheets
             if sheet.state is SheetState.SUBMITTED
         ]
@@ -336,13 +338,14 @@ def _item_detail(
     session: ReadSession, code: str, *, actor: Actor, rules_dir: Path | None, lock: bool
 ) -> ItemDetail:
     query = (
-        sa.select(AgendaItem, Meeting, Council, Round, Dossier, Product, Producer)
+        sa.select(AgendaItem, Meeting, Council, Round, Dossier, Product, Producer, Result)
         .join(Meeting, col(Meeting.id) == col(AgendaItem.meeting_id))
         .join(Council, col(Council.id) == col(Meeting.council_id))
         .join(Round, col(Round.id) == col(Meeting.round_id), isouter=True)
         .join(Dossier, col(Dossier.id) == col(AgendaItem.dossier_id))
         .join(Product, col(Product.id) == col(Dossier.product_id))
         .join(Producer, col(Producer.id) == col(Dossier.producer_id))
+        .join(Result, col(Result.item_id) == col(AgendaItem.id), isouter=True)
         .where(col(AgendaItem.code) == code)
     )
     if not actor.sees_province:
@@ -364,13 +367,15 @@ def _item_detail(
     )
     gates, confirmations, reopenings = _findings_of(session, item)
     its_row = (*row.items, *row.taken_off)[0]
+    marks = marks_of(session, [sheet.id or 0 for sheet in its_row.sheets])
     return ItemDetail(
         meeting=row,
         row=its_row,
         gates=gates,
         confirmations=confirmations,
         reopenings=reopenings,
-        marks=marks_of(session, [sheet.id or 0 for sheet in its_row.sheets]),
+        marks=marks,
+        answers={sheet_id: chosen(of_sheet) for sheet_id, of_sheet in marks.items()},
         wishes=_wishes_of(session, item) if row.is_written else (),
         earlier=None
         if row.is_written or its_row.dossier.kind is not DossierKind.RENEWAL

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, func, or_, select
 from sqlmodel.sql.expression import Select
@@ -51,7 +52,7 @@ from app.domain.producers.models import Producer
 from app.domain.products.models import Product
 from app.rulebooks.model import CouncilRules
 
-AgendaEntry: TypeAlias = tuple[AgendaItem, Dossier, Product, Producer]
+AgendaEntry: TypeAlias = tuple[AgendaItem, Dossier, Product, Producer, Result | None]
 
 
 def meetings_visible_to(actor: Actor) -> Select[Meeting, Council, Round]:
@@ -422,7 +423,7 @@ def meeting_row(
     With `only`, an entry of its agenda that was read already, the rest of the agenda is left out.
     """
     rules = rules_of(session, meeting if meeting.council_rules_hash else council, rules_dir)
-    seats, present = _seats_in(session, meeting, council)
+    seats, present = seats_in(session, meeting, council)
     seat = next((s.member for s in seats if s.member.user_id == actor.user_id), None)
     items = _item_rows(session, meeting, rules, seat=seat, only=only)
     return MeetingRow(
@@ -438,7 +439,7 @@ def meeting_row(
     )
 
 
-def _seats_in(
+def seats_in(
     session: ReadSession, meeting: Meeting, council: Council
 ) -> tuple[tuple[SeatRow, ...], frozenset[int]]:
     """Return the seats of one meeting, chair first, and which of them are present.
@@ -476,15 +477,18 @@ def _seats_in(
 
 
 def _agenda(session: ReadSession, meeting: Meeting) -> Sequence[AgendaEntry]:
-    return session.exec(
-        select(AgendaItem, Dossier, Product, Producer)
+    # Results here, once for each product: beside each sheet their documents were read twelve times.
+    rows: Sequence[Any] = session.execute(
+        sa.select(AgendaItem, Dossier, Product, Producer, Result)
         .join(Dossier, col(Dossier.id) == col(AgendaItem.dossier_id))
         .join(Product, col(Product.id) == col(Dossier.product_id))
         .join(Producer, col(Producer.id) == col(Dossier.producer_id))
+        .join(Result, col(Result.item_id) == col(AgendaItem.id), isouter=True)
         .where(col(AgendaItem.meeting_id) == meeting.id)
         .order_by(col(AgendaItem.position))
         .limit(MOST_ITEMS)
     ).all()
+    return [(item, *about) for item, *about in rows]
 
 
 def _item_rows(
@@ -498,29 +502,23 @@ def _item_rows(
     rows = [only] if only else _agenda(session, meeting)
     to_survey = [
         dossier.id or 0
-        for item, dossier, product, _ in rows
+        for item, dossier, product, *_ in rows
         if needs_survey(rules, product.set_number) and not item.survey_record
     ]
     surveys = surveys_of(session, to_survey) if to_survey else {}
     ids = [row[0].id or 0 for row in rows]
     sheets: dict[int, list[ScoreSheet]] = {one: [] for one in ids}
-    results: dict[int, Result] = {}
-    for sheet, result in session.exec(
-        select(ScoreSheet, Result)
-        .join(Result, col(Result.item_id) == col(ScoreSheet.item_id), isouter=True)
-        .where(col(ScoreSheet.item_id).in_(ids))
-        .order_by(col(ScoreSheet.id))
+    for sheet in session.exec(
+        select(ScoreSheet).where(col(ScoreSheet.item_id).in_(ids)).order_by(col(ScoreSheet.id))
     ):
         sheets[sheet.item_id].append(sheet)
-        if result is not None:
-            results[sheet.item_id] = result
     return tuple(
         ItemRow(
             item=item,
             dossier=dossier,
             product=product,
             producer=producer,
-            result=results.get(item.id or 0),
+            result=result,
             needs_survey=needs_survey(rules, product.set_number),
             survey=surveys.get(dossier.id or 0),
             sheets=tuple(sheets[item.id or 0]),
@@ -528,5 +526,5 @@ def _item_rows(
                 (s for s in sheets[item.id or 0] if seat and s.member_id == seat.id), None
             ),
         )
-        for item, dossier, product, producer in rows
+        for item, dossier, product, producer, result in rows
     )

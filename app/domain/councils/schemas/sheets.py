@@ -111,6 +111,20 @@ class OwnSheetOut(BaseModel):
     product: str
 
 
+class StandingOut(BaseModel):
+    """How a product stands by the totals of its sheets, before minima and gates are read."""
+
+    item: str = Field(examples=["MH-7K2M9Q4"])
+    position: int
+    product: str
+    sheets: int = Field(description="Số phiếu đã nộp", examples=[12])
+    average: str = Field(description="Trung bình chính xác, dạng phân số", examples=["223/3"])
+    average_text: str = Field(examples=["74,33"])
+    spread: int = Field(description="Chênh giữa phiếu cao nhất và thấp nhất", examples=[6])
+    band_star: int = Field(description="Hạng sao của khung điểm, chưa xét yêu cầu tối thiểu")
+    is_divergent: bool = Field(description="Chênh quá giới hạn của quy chế")
+
+
 class SheetOut(BaseModel):
     """A score sheet: the own one, or anybody's after the lock."""
 
