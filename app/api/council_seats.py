@@ -6,17 +6,24 @@ from typing import Annotated
 from fastapi import Path
 from pydantic import BaseModel, Field
 
-from app.api.councils import CouncilCode, MeetingCode, Reading, Writing
+from app.api.councils import CouncilCode, ItemCode, MeetingCode, Reading, Writing
 from app.api.deps import api_router
 from app.core.clock import local_day
-from app.domain.councils.actions import amend_council, declare_conflicts, delegate_chair
-from app.domain.councils.queries import conflict_board, council_file, get_meeting
+from app.domain.councils.actions import (
+    amend_council,
+    declare_conflicts,
+    delegate_chair,
+    put_off_item,
+)
+from app.domain.councils.queries import conflict_board, council_file, get_item, get_meeting
 from app.domain.councils.schemas import (
     AmendCouncil,
     ConflictsOut,
     CouncilDetailOut,
     DeclareConflicts,
     DelegateChair,
+    ItemDetailOut,
+    TakeOffAgenda,
 )
 from app.rulebooks import loader
 from app.rulebooks.comparison import rule_values
@@ -87,6 +94,16 @@ def declare(call: Writing, code: MeetingCode, data: DeclareConflicts) -> Conflic
         at=call.at,
         council_rules_dir=call.settings.council_rules_dir,
     ).out()
+
+
+@router.post("/items/{code}/put-off", summary="Chuyển sản phẩm sang phiên khác")
+def put_off(call: Writing, code: ItemCode, data: TakeOffAgenda) -> ItemDetailOut:
+    """Put a product off whose quorum was lost by conflicts of interest; its sheets do not count."""
+    directory = call.settings.council_rules_dir
+    put_off_item(
+        call.session, code, data, actor=call.actor, at=call.at, council_rules_dir=directory
+    )
+    return get_item(call.session, code, actor=call.actor, rules_dir=directory).out()
 
 
 @router.get("/council-rules", summary="Quy chế hoạt động của Hội đồng")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlmodel import col, select
 
@@ -10,10 +10,17 @@ from app.core.clock import local_day
 from app.demonstration.journeys import AGENCY, Journey
 from app.demonstration.sources import INVENTED, people
 from app.demonstration.stage import Stage
+from app.domain.accounts.enums import Role
+from app.domain.advisory.actions import set_up_team
+from app.domain.advisory.enums import Duty
+from app.domain.advisory.schemas import PlaceIn, SetUpTeam
 from app.domain.councils.actions import (
+    amend_council,
     certify_item,
     close_meeting,
     confirm_minimum,
+    declare_conflicts,
+    delegate_chair,
     lock_item,
     open_meeting,
     save_marks,
@@ -25,9 +32,13 @@ from app.domain.councils.enums import Seat
 from app.domain.councils.models import AgendaItem, Council, CouncilMember, Meeting, ScoreSheet
 from app.domain.councils.queries import item_for_update
 from app.domain.councils.schemas import (
+    AmendCouncil,
     CertifyItem,
     CloseMeeting,
     ConfirmMinimum,
+    DeclareConflict,
+    DeclareConflicts,
+    DelegateChair,
     LockItem,
     MarkIn,
     OpenMeeting,
@@ -42,6 +53,14 @@ from app.rulebooks.scoring import MinimumFinding
 CHAIR, SECRETARY = "chutich", "thuky"
 PLACE = f"Phòng họp {INVENTED}, cơ quan OCOP tỉnh"
 HALF = 2
+PREDECESSOR, SUCCESSOR, DELEGATE = "thanhviencu", "hoidong6", "hoidong1"
+DELEGATED_FOR = timedelta(days=30)
+TITLES: dict[Seat, str] = {
+    Seat.CHAIR: "Phó Chủ tịch",
+    Seat.SECRETARY: "Trưởng phòng",
+    Seat.MEMBER: "Phó Giám đốc",
+    Seat.INVITED: "Chuyên gia",
+}
 
 
 @dataclass
@@ -59,15 +78,20 @@ class Bench:
             raise LookupError(message)
         return self._council
 
-    def set_up(self, at: datetime) -> None:
-        """Seat everybody who has a seat in `people.csv`."""
+    def set_up(self, at: datetime, *, until: date) -> None:
+        """Seat everybody who has a seat in `people.csv`, but one in whose seat another sits first."""
         self._council = set_up_council(
             self.stage.session,
             SetUpCouncil(
                 decision_number=self.stage.paper_number("QĐ"),
                 decided_on=local_day(at),
+                term_to=until,
                 seats=[
-                    SeatIn(username=one.username, seat=one.council_role)
+                    SeatIn(
+                        username=PREDECESSOR if one.username == SUCCESSOR else one.username,
+                        seat=one.council_role,
+                        title=TITLES[one.council_role],
+                    )
                     for one in people()
                     if one.council_role
                 ],
@@ -77,6 +101,59 @@ class Bench:
             council_rules_dir=self.stage.tool.council_rules_dir,
         )
         self.stage.session.flush()
+
+    def set_up_team(self, at: datetime, *, until: date) -> None:
+        """Have an advisory team by decision, the first of its members as the head."""
+        advisors = [one.username for one in people() if one.role is Role.ADVISORY_MEMBER]
+        set_up_team(
+            self.stage.session,
+            SetUpTeam(
+                decision_number=self.stage.paper_number("QĐ"),
+                decided_on=local_day(at),
+                term_to=until,
+                places=[
+                    PlaceIn(username=name, duty=Duty.MEMBER if place else Duty.HEAD)
+                    for place, name in enumerate(advisors)
+                ],
+            ),
+            actor=self.stage.cast.actor(AGENCY, at),
+            at=at,
+        )
+
+    def amend(self, at: datetime) -> None:
+        """Replace a member by a later decision, before any meeting."""
+        amend_council(
+            self.stage.session,
+            self.council.code,
+            AmendCouncil(
+                decision_number=self.stage.paper_number("QĐ"),
+                decided_on=local_day(at),
+                leaves=[PREDECESSOR],
+                joins=[SeatIn(username=SUCCESSOR, seat=Seat.MEMBER, title=TITLES[Seat.MEMBER])],
+                version=self.council.version,
+            ),
+            actor=self.stage.cast.actor(AGENCY, at),
+            at=at,
+        )
+        self.stage.session.flush()
+
+    def delegate(self, at: datetime) -> None:
+        """Record the chair's paper for the days around a meeting."""
+        day = local_day(at)
+        delegate_chair(
+            self.stage.session,
+            self.council.code,
+            DelegateChair(
+                delegate=DELEGATE,
+                number=self.stage.paper_number("GUQ"),
+                signed_on=day,
+                scope="Minh họa: chủ trì các phiên họp khi Chủ tịch vắng mặt.",
+                first_day=day,
+                last_day=min(day + DELEGATED_FOR, self.council.term_to),
+            ),
+            actor=self.stage.cast.actor(SECRETARY, at),
+            at=at,
+        )
 
     def present(self) -> list[str]:
         """Return who comes to a meeting: every seat but the invited guests'."""
@@ -133,6 +210,26 @@ class Sitting:
             at=at,
             council_rules_dir=self.stage.tool.council_rules_dir,
         )
+        self.stage.session.flush()
+
+    def declare(self, at: datetime) -> None:
+        """Let one member declare no interest in anything, and another one in the last product."""
+        items = [self._item(journey).code for journey in self.journeys]
+        none = [DeclareConflict(item=item, has_conflict=False) for item in items]
+        conflict = DeclareConflict(
+            item=items[-1],
+            has_conflict=True,
+            reason="Minh họa: anh trai là thành viên của chủ thể.",
+        )
+        for username, said in ((DELEGATE, none), (SUCCESSOR, [*none[:-1], conflict])):
+            declare_conflicts(
+                self.stage.session,
+                self.meeting.code,
+                DeclareConflicts(declarations=said),
+                actor=self.stage.cast.actor(username, at),
+                at=at,
+                council_rules_dir=self.stage.tool.council_rules_dir,
+            )
         self.stage.session.flush()
 
     def score_all(self, at: datetime) -> None:

@@ -49,6 +49,7 @@ ACCOUNTS_NOTE = (
 SPECIMEN_DOMAIN = ".example"
 _MARKER = "quantri"
 _HORIZON = timedelta(days=400)
+_TERM_AHEAD = timedelta(days=365)
 _STAMPS, _FEW_STAMPS = 48, 24
 
 _THAN_UYEN = Office(applicant="chuthe", officer="canboxa", leader="lanhdaoxa")
@@ -178,7 +179,12 @@ class _World:
         )
         for window in windows:
             self._script.add(moment(day, 8), partial(self._open_round, window))
-        self._script.add(moment(day, 8, 30), self._bench.set_up)
+        self._script.add(
+            moment(day, 8, 30),
+            partial(self._bench.set_up, until=self._calendar.today + _TERM_AHEAD),
+            partial(self._bench.set_up_team, until=self._calendar.today + _TERM_AHEAD),
+        )
+        self._script.add(moment(finished.way.scheduled, 8), self._bench.amend)
 
     def _open_round(self, window: Window, at: datetime) -> None:
         open_round(
@@ -258,6 +264,7 @@ class _World:
         )
         sitting = self._sit(scored, way, moment(way.meeting, 8))
         self._script.add(moment(way.accepted, 15), scored[0].advise)
+        self._script.add(moment(way.scheduled, 15), sitting.declare, self._bench.delegate)
         self._script.add(moment(way.meeting, 8), sitting.open)
         self._script.add(moment(way.meeting, 9), sitting.score_some)
         next_one = self._invented("Bánh ngô nướng Mẫu", self._worked.cake, _THAN_UYEN)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from fastapi import Response
 
+from app.core.clock import local_day
 from app.core.errors import Refusal
 from app.domain.councils.actions import (
     certify_item,
@@ -16,6 +17,7 @@ from app.domain.councils.actions import (
     decide_reopening,
     is_certified_now,
     lock_item,
+    put_off_item,
     raise_gate,
     request_reopening,
     rescore_item,
@@ -24,14 +26,22 @@ from app.domain.councils.actions import (
 )
 from app.domain.councils.enums import GateState, ItemState, ReopeningState, SheetState
 from app.domain.councils.policy import (
+    conducts,
     why_not_decide_reopening,
     why_not_raise_gate,
     why_not_request_reopening,
     why_not_settle,
 )
-from app.domain.councils.queries import ItemDetail, gate_item_code, get_item, reopening_item_code
+from app.domain.councils.queries import (
+    ItemDetail,
+    conflict_board,
+    gate_item_code,
+    get_item,
+    reopening_item_code,
+)
 from app.domain.councils.rules import (
     GATE_LABELS,
+    HINT_LABELS,
     ITEM_LABELS,
     REOPENING_LABELS,
     SEAT_LABELS,
@@ -47,13 +57,14 @@ from app.domain.councils.schemas import (
     RaiseGate,
     RequestReopening,
     RescoreItem,
+    TakeOffAgenda,
 )
 from app.rulebooks.model import DOSSIER_GATE, Criterion
 from app.rulebooks.spread import furthest_apart
 from app.web.councils import answer_status, tried
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
-from app.web.meetings import ITEM_TONES
+from app.web.tones import ITEM_TONES
 
 router = page_router()
 
@@ -247,6 +258,26 @@ def lock(form: PostedForm, page: Page, code: str) -> Response:
     )
 
 
+@router.post("/items/{code}/put-off", name="items.put_off")
+def put_off(form: PostedForm, page: Page, code: str) -> Response:
+    """Put a product off that too few may judge."""
+    return _step(
+        page,
+        code,
+        form,
+        "put-off",
+        lambda: put_off_item(
+            page.session,
+            code,
+            form.read(TakeOffAgenda),
+            actor=page.actor,
+            at=page.at,
+            council_rules_dir=page.settings.council_rules_dir,
+        ),
+        said="Đã chuyển sản phẩm sang phiên khác.",
+    )
+
+
 def _step(
     page: SignedInPage,
     code: str,
@@ -277,6 +308,7 @@ def _show(
     printed = gates_of(detail.dossier.rubric)
     raised = {(gate.criterion_code, gate.kind) for gate in detail.gates}
     why_not_chair = why_not_settle(meeting.meeting, row.item, meeting.seat)
+    is_locked = row.item.state is ItemState.LOCKED
     return page.render(
         "councils/item.html",
         status=answer_status(refused),
@@ -287,7 +319,7 @@ def _show(
         row=row,
         item=row.item,
         meeting=meeting,
-        is_locked=row.item.state is ItemState.LOCKED,
+        is_locked=is_locked,
         sheets=_sheets(detail),
         labels=ITEM_LABELS,
         tones=ITEM_TONES,
@@ -313,6 +345,10 @@ def _show(
             one.code: why_not_decide_reopening(page.actor, one) for one, _ in detail.reopenings
         },
         why_not_lock=why_not_chair or why_not_lock(detail),
+        conflicts=()
+        if is_locked or not conducts(meeting.meeting, meeting.seat)
+        else conflict_board(page.session, meeting, on=local_day(page.at)).of_item(row.item),
+        hint_labels=HINT_LABELS,
     )
 
 

@@ -17,6 +17,19 @@ from app.web.deps import Page, page_router
 
 router = page_router()
 
+RULE_LABELS: dict[str, str] = {
+    "quorum": "Số người để họp",
+    "averaging": "Điểm của Hội đồng",
+    "divergence": "Chênh lệch",
+    "rounds_of_scoring": "Chấm lại khi chênh lệch",
+    "minimum_rule": "Yêu cầu tối thiểu ★",
+    "not_met": "Không đạt mức thấp nhất",
+    "sheets_visible": "Ai xem phiếu",
+    "days_before_meeting": "Gửi hồ sơ trước phiên họp",
+    "site_survey": "Khảo sát thực tế trước khi chấm",
+    "gates": "Điều kiện loại trừ",
+    "rounds": "Đợt thêm trong năm",
+}
 STATUS_LABELS: dict[Status, str] = {
     Status.DRAFT: "Bản thảo",
     Status.IN_FORCE: "Có hiệu lực",
@@ -62,10 +75,12 @@ def rule_lines(rules: CouncilRules) -> list[RuleLine]:
     """Return every part of the rules in words, beside the default's where the province differs."""
     default = loader.default_council_rules()
     other = differing(rules, default)
-    ours = {label: said for _, label, said in _words(default)}
+    ours = dict(_words(default))
     return [
-        RuleLine(label, said, _basis(rules, part), ours[label] if part in other else None)
-        for part, label, said in _words(rules)
+        RuleLine(
+            RULE_LABELS[part], said, _basis(rules, part), ours[part] if part in other else None
+        )
+        for part, said in _words(rules)
     ]
 
 
@@ -74,13 +89,12 @@ def _basis(rules: CouncilRules, part: str) -> Basis | None:
     return basis
 
 
-def _words(rules: CouncilRules) -> list[tuple[str, str, Worded]]:
+def _words(rules: CouncilRules) -> list[tuple[str, Worded]]:
     minimum = rules.minimum_rule
     confirms = minimum.chair_confirms_split
     return [
         (
             "quorum",
-            "Số người để họp",
             Worded(
                 "ít nhất {share} thành viên chấm điểm có mặt; phải có Chủ tịch hoặc người được ủy "
                 "quyền"
@@ -91,7 +105,6 @@ def _words(rules: CouncilRules) -> list[tuple[str, str, Worded]]:
         ),
         (
             "averaging",
-            "Điểm của Hội đồng",
             Worded(
                 "Trung bình cộng chính xác của tổng điểm các phiếu đã nộp; hiện {decimals} chữ số, "
                 "cắt bớt, không làm tròn lên",
@@ -100,12 +113,10 @@ def _words(rules: CouncilRules) -> list[tuple[str, str, Worded]]:
         ),
         (
             "divergence",
-            "Chênh lệch",
             Worded("quá {limit} điểm thì thảo luận và chấm lại", limit=rules.divergence.limit),
         ),
         (
             "rounds_of_scoring",
-            "Chấm lại khi chênh lệch",
             Worded(
                 "ít nhất {count} lần, sau đó ghi ý kiến thảo luận rồi chốt",
                 count=rules.rounds_of_scoring.value,
@@ -113,37 +124,32 @@ def _words(rules: CouncilRules) -> list[tuple[str, str, Worded]]:
         ),
         (
             "minimum_rule",
-            "Yêu cầu tối thiểu ★",
             Worded((MINIMUM_CONFIRMED_LABELS if confirms else MINIMUM_LABELS)[minimum.method]),
         ),
-        ("gates", "Điều kiện loại trừ", Worded(GATE_DECIDED_LABELS[rules.gates.decided_by])),
+        ("gates", Worded(GATE_DECIDED_LABELS[rules.gates.decided_by])),
         (
             "not_met",
-            "Không đạt mức thấp nhất",
             Worded(
                 "ghi «không đạt», {points} điểm; khác với chưa chấm", points=rules.not_met.points
             ),
         ),
         (
             "sheets_visible",
-            "Ai xem phiếu",
             Worded(PRODUCER_SEES_LABELS[rules.sheets_visible.producer]),
         ),
         (
             "days_before_meeting",
-            "Gửi hồ sơ trước phiên họp",
             Worded("{days} ngày làm việc", days=rules.days_before_meeting.value),
         ),
         (
             "site_survey",
-            "Khảo sát thực tế trước khi chấm",
             Worded(
                 "bộ sản phẩm số {sets}", sets=", ".join(str(one) for one in rules.site_survey.sets)
             )
             if rules.site_survey.before_scoring and rules.site_survey.sets
             else Worded("không"),
         ),
-        ("rounds", "Đợt thêm trong năm", _rounds(rules.rounds)),
+        ("rounds", _rounds(rules.rounds)),
     ]
 
 

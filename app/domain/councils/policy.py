@@ -389,6 +389,11 @@ def why_not_settle(
     return _not_scoring_now(meeting, item)
 
 
+def why_not_see_board(meeting: Meeting, seat: CouncilMember | None) -> Refusal | None:
+    """The board is for whoever presides and the secretary."""
+    return None if conducts(meeting, seat) else NotConducting()
+
+
 def certifies(
     meeting: Meeting,
     seat: CouncilMember | None,

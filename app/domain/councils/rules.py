@@ -115,6 +115,7 @@ ITEM_MOVES = (
     Move("reopen", ItemState.LOCKED, ItemState.SCORING),
     Move("take_off", ItemState.WAITING, ItemState.TAKEN_OFF),
     Move("put_to_meeting", ItemState.SCORING, ItemState.TAKEN_OFF),
+    Move("put_off", ItemState.SCORING, ItemState.TAKEN_OFF),
     Move("put_back", ItemState.TAKEN_OFF, ItemState.WAITING),
 )
 SHEET_MOVES = (

@@ -18,6 +18,7 @@ from app.domain.councils.actions.opinions import (
     tell_of_the_day,
     wish_for_meeting,
 )
+from app.domain.councils.actions.putting_off import put_off_item
 from app.domain.councils.actions.reopening import decide_reopening, request_reopening
 from app.domain.councils.actions.setting_up import open_round, set_up_council
 from app.domain.councils.actions.settling import (
@@ -56,6 +57,7 @@ __all__ = [
     "open_meeting",
     "open_opinion",
     "open_round",
+    "put_off_item",
     "put_to_meeting",
     "raise_gate",
     "record_survey",

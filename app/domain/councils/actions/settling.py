@@ -215,7 +215,7 @@ def decide_gate(
     at: datetime,
     council_rules_dir: Path | None = None,
 ) -> GateFinding:
-    """Enter the council's vote: upheld by more than half of those who may vote.
+    """Enter the council's vote: upheld by more than half of those who may vote, or by the chair.
 
     Until the lock a miscounted vote may be entered again. Records gate.decided.
     """
@@ -225,7 +225,10 @@ def decide_gate(
     if refusal:
         raise refusal
     gate = next(one for one in detail.gates if one.code == code)
-    eligible, votes = detail.row.expected, data.votes_for + data.votes_against
+    # Where the rules leave it to whoever presides, that one word is the vote.
+    decides = detail.meeting.rules.gates.decided_by
+    eligible = 1 if decides == "chair" else detail.row.expected
+    votes = data.votes_for + data.votes_against
     if votes > eligible:
         raise TooManyVotes(eligible=eligible, votes=votes)
     if votes == 0:
@@ -535,10 +538,13 @@ def _computed(detail: ItemDetail) -> arithmetic.Result:
 
 def _settled(detail: ItemDetail, data: LockItem) -> arithmetic.Result:
     """Return the result when nothing is left to settle, or say what is."""
-    result, rules = _computed(detail), detail.meeting.rules
     count = detail.quorum
-    if not count.is_met:
+    # Members who left cannot come back: waiting for the other sheets would help nobody.
+    is_lost = bool(detail.recused_ids) and not detail.meeting.is_written
+    result = None if is_lost and not count.is_met else _computed(detail)
+    if result is None or not count.is_met:
         raise ItemQuorumNotMet(present=count.present, voting=count.voting, needed=count.needed)
+    rules = detail.meeting.rules
     if detail.why_meet:
         raise OpinionsDiffer(count=len(detail.why_meet))
     raised = [gate.criterion_code for gate in detail.gates if gate.state is GateState.RAISED]
