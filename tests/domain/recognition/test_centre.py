@@ -281,14 +281,13 @@ def test_what_falls_below_three_stars_gets_no_decision(
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"average": None},
         {"average": "101"},
         {"average": "-3"},
         {"average": "tám mươi"},
         {"star": 5},
     ],
 )
-def test_an_answer_below_ninety_tells_its_points(today: date, wrong: dict[str, Any]) -> None:
+def test_points_are_a_number_from_nought_to_a_hundred(today: date, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         answer(today, **wrong)
 
