@@ -69,6 +69,20 @@ def test_what_could_not_be_sent_is_offered_again(
     assert _description(engine) == TYPED
 
 
+def test_what_was_typed_is_still_offered_after_a_look_at_the_evidence(
+    officer: Page, dossier: str
+) -> None:
+    area = officer.locator('textarea[name="description.1.1"]')
+    officer.context.set_offline(True)
+    area.press_sequentially(TYPED)
+    officer.context.set_offline(False)
+    officer.goto(f"/dossiers/{dossier}/evidence")
+    expect(officer.locator("form[data-ready]")).to_be_visible()
+    officer.goto(f"/dossiers/{dossier}/sections/1")
+    officer.get_by_role("button", name="Điền lại").click()
+    expect(area).to_have_value(TYPED)
+
+
 def test_a_tick_on_a_dead_line_says_so_and_is_sent_again(officer: Page, engine: Engine) -> None:
     option = officer.locator('input[name="option.1.1"]').first
     officer.context.set_offline(True)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from threading import Event
@@ -27,6 +28,7 @@ from app.core.parts import codes_in
 from app.core.settings import Settings
 from app.domain.accounts.enums import Scope
 from app.domain.dossiers.models import Evidence
+from app.domain.producers.models import Producer
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import PASSWORD, People, token_for
 from tests.factories.uploads import photo
@@ -46,6 +48,12 @@ def dossier(engine: Engine) -> tuple[str, str]:
     with transaction(engine) as session:
         row = make_dossier(session, People(session, now()))
         return row.code, f"chuthe{row.producer_id}"
+
+
+def wallet_of(engine: Engine) -> str:
+    """Return the address of the wallet of the only producer."""
+    with reading(engine) as session:
+        return f"/producers/{session.exec(select(Producer)).one().code}/papers"
 
 
 def papers(engine: Engine) -> dict[str, Evidence]:
@@ -274,3 +282,67 @@ def test_a_half_sent_file_goes_on_after_a_reload_and_on_another_device(
     paper = papers(engine)["Giấy chứng nhận"]
     assert hashlib.sha256(file.read_bytes()).hexdigest() == paper.sha256
     assert content_of(paper, settings) == file.read_bytes()
+
+
+@on_sqlite
+def test_papers_of_the_wallet_and_their_renewals_go_up_through_a_line_that_is_cut(
+    server: str,
+    dossier: tuple[str, str],
+    engine: Engine,
+    settings: Settings,
+    phone_page: Page,
+    tmp_path: Path,
+) -> None:
+    wallet = wallet_of(engine)
+    with line_to(server, seed=11, calm=True) as line:
+        page = opened(phone_page, line.address, dossier[1], f"{wallet}/new")
+        for title, seed in (("Giấy VietGAP", 21), ("Giấy VietGAP mới", 22)):
+            file = tmp_path / f"{seed}.jpg"
+            file.write_bytes(photo(seed, side=800))
+            expect(page.locator("form[data-ready]")).to_be_visible()
+            cuts, line.calm = line.cuts, False
+            # Bad for as long as most of it goes up; the pages around it may come.
+            line.once_sent(file.stat().st_size, partial(setattr, line, "calm", True))
+            choose(page, title, file, original=True)
+            paper = arrived(page, engine, title)
+            assert line.cuts > cuts
+            assert content_of(paper, settings) == file.read_bytes()
+            if paper.id == 1:
+                page.wait_for_url(f"**{wallet}")
+                expect(page.get_by_text("Đã thêm giấy tờ.")).to_be_visible()
+                page.goto(f"{line.address}/papers/{paper.code}/replace")
+        page.wait_for_url(f"**/papers/{paper.code}")
+        expect(page.get_by_text("Đã thay bằng giấy tờ mới.")).to_be_visible()
+    assert papers(engine)["Giấy VietGAP"].replaced_by_id == paper.id
+
+
+@on_postgresql
+def test_a_half_sent_paper_of_the_wallet_goes_on_on_another_device(
+    server: str,
+    dossier: tuple[str, str],
+    engine: Engine,
+    settings: Settings,
+    new_page: OpenPage,
+    tmp_path: Path,
+) -> None:
+    wallet = wallet_of(engine)
+    file = tmp_path / "giay.jpg"
+    file.write_bytes(photo(23, side=800))
+    with line_to(server, calm=True) as line:
+        page = opened(new_page(), line.address, dossier[1], f"{wallet}/new")
+        expect(page.locator("form[data-ready]")).to_be_visible()
+        line.breaks_after(file.stat().st_size // 2)
+        choose(page, "Giấy phép", file, original=True)
+        expect(page.get_by_text("Mất kết nối. Phần đã gửi vẫn còn")).to_be_visible()
+        code = page.locator("[data-code]").text_content() or ""
+        page.get_by_role("button", name="Tạm dừng").click()
+        before = line.sent
+        line.mend()
+        other = opened(new_page(phone=False), line.address, dossier[1], "/uploads/continue")
+        other.get_by_label("Mã gửi tiếp").fill(code)
+        other.get_by_role("button", name="Tìm tệp").click()
+        choose(other, "", file)
+        other.wait_for_url(f"**{wallet}")
+        expect(other.get_by_text("Đã thêm giấy tờ.")).to_be_visible()
+        assert line.sent - before < file.stat().st_size
+    assert content_of(papers(engine)["Giấy phép"], settings) == file.read_bytes()
