@@ -78,7 +78,6 @@ SENTENCES: dict[str, str] = {
     "dossier.closed_excluded": "Hồ sơ kết thúc: bị loại",
     "dossier.sent_to_centre": "Trình trung ương đánh giá 5 sao",
     "dossier.returned_by_centre": "Trung ương đánh giá dưới 90 điểm, trả kết quả cho tỉnh",
-    "dossier.evaluated_again": "Đưa ra Hội đồng cấp tỉnh đánh giá lại: {reason}",
     "dossier.withdrawn": "Rút hồ sơ: {reason}",
     "round.opened": "Mở đợt đánh giá",
     "council.set_up": "Thành lập Hội đồng",

@@ -56,7 +56,6 @@ class Step(StrEnum):
     CLOSE_EXCLUDED = "close_excluded"
     SEND_TO_CENTRE = "send_to_centre"
     RETURN_BY_CENTRE = "return_by_centre"
-    EVALUATE_AGAIN = "evaluate_again"
     WITHDRAW = "withdraw"
 
 

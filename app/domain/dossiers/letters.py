@@ -158,12 +158,6 @@ RETURNED_BY_CENTRE = _dossier(
     todo="Bạn chưa phải làm gì. Tỉnh xem xét công nhận 3 sao, 4 sao hoặc tổ chức đánh giá lại.",
     basis=CENTRE_ANSWER,
 )
-EVALUATED_AGAIN = _dossier(
-    "evaluated_again",
-    title="Hội đồng tỉnh sẽ đánh giá lại «{product}» (hồ sơ {dossier})",
-    todo="Giữ sẵn bản gốc giấy tờ, sản phẩm mẫu. Lý do đánh giá lại: {reason}",
-    basis=CENTRE_ANSWER,
-)
 SENT_TO_CENTRE = _dossier(
     "sent_to_centre",
     title="«{product}» (hồ sơ {dossier}) có tiềm năng 5 sao, chuyển trung ương đánh giá",
@@ -179,7 +173,7 @@ WITHDRAWN = _dossier(
 OVERDUE = _dossier(
     "overdue",
     title="Xã quá hạn đánh giá hồ sơ {dossier} của «{product}»",
-    todo="Đôn đốc {commune}; thời hạn 15 ngày làm việc đã hết ngày {commune_until}.",
+    todo="{commune} hết hạn 15 ngày làm việc từ ngày {commune_until}. Hãy đôn đốc.",
     basis=COMMUNE,
 )
 
@@ -209,6 +203,5 @@ TELLINGS: Mapping[Step, tuple[Telling, ...]] = {
     Step.CLOSE_EXCLUDED: (Telling(EXCLUDED, _COMMUNE | _PRODUCER),),
     Step.SEND_TO_CENTRE: (Telling(SENT_TO_CENTRE, _COMMUNE | _PRODUCER),),
     Step.RETURN_BY_CENTRE: (Telling(RETURNED_BY_CENTRE, _COMMUNE | _PRODUCER),),
-    Step.EVALUATE_AGAIN: (Telling(EVALUATED_AGAIN, _COMMUNE | _PRODUCER),),
     Step.WITHDRAW: (Telling(WITHDRAWN, _COMMUNE | _AGENCY | _PRODUCER),),
 }

@@ -135,6 +135,14 @@ TRANSITIONS: tuple[Transition, ...] = (
             DossierState.EXCLUDED,
         )
     ),
+    # What the ministry gave back the province may judge anew: its council takes its result up again.
+    Transition(
+        DossierState.RETURNED_BY_CENTRE,
+        Step.REOPEN_SCORING,
+        DossierState.SCORING,
+        _HEAD,
+        CENTRE_ANSWER,
+    ),
     Transition(DossierState.LOCKED, Step.RECOGNISE, DossierState.RECOGNISED, _SIGNER, RECOGNITION),
     Transition(
         DossierState.LOCKED,
@@ -173,13 +181,6 @@ TRANSITIONS: tuple[Transition, ...] = (
         Step.RECOGNISE,
         DossierState.RECOGNISED,
         _SIGNER,
-        CENTRE_ANSWER,
-    ),
-    Transition(
-        DossierState.RETURNED_BY_CENTRE,
-        Step.EVALUATE_AGAIN,
-        DossierState.ACCEPTED,
-        _AGENCY,
         CENTRE_ANSWER,
     ),
     *(
@@ -245,7 +246,6 @@ EVENTS: dict[Step, str] = {
     Step.CLOSE_EXCLUDED: "dossier.closed_excluded",
     Step.SEND_TO_CENTRE: "dossier.sent_to_centre",
     Step.RETURN_BY_CENTRE: "dossier.returned_by_centre",
-    Step.EVALUATE_AGAIN: "dossier.evaluated_again",
     Step.WITHDRAW: "dossier.withdrawn",
 }
 
@@ -294,7 +294,6 @@ STEP_LABELS: dict[Step, str] = {
     Step.CLOSE_EXCLUDED: "Kết thúc: bị loại",
     Step.SEND_TO_CENTRE: "Trình trung ương",
     Step.RETURN_BY_CENTRE: "Ghi kết quả của trung ương",
-    Step.EVALUATE_AGAIN: "Đánh giá lại theo thẩm quyền của tỉnh",
     Step.WITHDRAW: "Rút hồ sơ",
 }
 PART_LABELS: dict[DossierPart, str] = {

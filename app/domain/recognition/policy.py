@@ -6,16 +6,12 @@ from typing import Protocol
 from app.core.errors import Conflict, NotPermitted, Refusal, Refused
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
-from app.domain.dossiers.enums import DossierState
-from app.domain.dossiers.models import Dossier
 from app.domain.dossiers.policy import why_not_open
-from app.domain.dossiers.rules import STATE_LABELS
 from app.domain.producers.models import Producer
 from app.domain.recognition.enums import DecisionState, Standing, SubmissionState
 from app.domain.recognition.models import CentreSubmission, Certificate, RecognitionDecision
 from app.domain.recognition.rules import (
     CENTRE,
-    CENTRE_ANSWER,
     FORWARDING,
     GOES_ON,
     HIGHEST_STAR,
@@ -75,17 +71,6 @@ class AnswerRecorded(Conflict):
     basis = CENTRE
 
 
-class NotGivenBack(Conflict):
-    """Only what the ministry gave back is evaluated again by the province."""
-
-    code = "centre.not_given_back"
-    message = (
-        "Hồ sơ đang ở trạng thái «{state}»: chỉ đánh giá lại theo thẩm quyền của tỉnh khi Trung "
-        "ương trả kết quả dưới 90 điểm và tỉnh chưa quyết định."
-    )
-    basis = CENTRE_ANSWER
-
-
 class ImportingNotYours(NotPermitted):
     """History is loaded by the system or its administrator."""
 
@@ -128,15 +113,6 @@ def why_not_record_answer(actor: Actor, submission: CentreSubmission) -> Refusal
         return refusal
     if submission.state is not SubmissionState.SENT:
         return AnswerRecorded(state=SUBMISSION_LABELS[submission.state])
-    return None
-
-
-def why_not_evaluate_again(actor: Actor, dossier: Dossier) -> Refusal | None:
-    """Agency officers put what the ministry gave back before the provincial council (art. 7.4.g)."""
-    if refusal := why_not_forward(actor):
-        return refusal
-    if dossier.state is not DossierState.RETURNED_BY_CENTRE:
-        return NotGivenBack(state=STATE_LABELS[dossier.state])
     return None
 
 

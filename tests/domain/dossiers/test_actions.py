@@ -25,7 +25,6 @@ from app.domain.dossiers.actions import (
     accept_dossier,
     add_evidence,
     close_without_recognition,
-    evaluate_again,
     file_dossier,
     lock_dossier,
     open_dossier,
@@ -143,9 +142,6 @@ def test_each_step_moves_along_the_table_records_its_event_and_goes_nowhere_else
             session, dossier, actor=leader, at=at, letter="2104/UBND-KTN"
         ),
         Step.RETURN_BY_CENTRE: lambda: return_by_centre(session, dossier, actor=leader, at=at),
-        Step.EVALUATE_AGAIN: lambda: evaluate_again(
-            session, dossier, actor=leader, at=at, reason="Bổ sung kiểm nghiệm"
-        ),
     }
     for state, step in product(DossierState, council):
         dossier.state, dossier.closed_at = state, None

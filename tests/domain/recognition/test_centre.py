@@ -14,6 +14,9 @@ from app.core.clock import local_day
 from app.core.db import WriteSession
 from app.core.errors import Invalid, NotFound, StaleVersion
 from app.domain.audit.models import AuditEvent
+from app.domain.councils.actions import decide_reopening, request_reopening
+from app.domain.councils.models import AgendaItem
+from app.domain.councils.schemas import DecideReopening, RequestReopening
 from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
 from app.domain.recognition.actions import (
@@ -46,6 +49,7 @@ from app.domain.recognition.rules import star_after_centre
 from app.domain.recognition.schemas import MINISTRY, ForwardToCentre, RecordAnswer
 from app.rulebooks.loader import regime
 from tests.conftest import commit
+from tests.factories.councils import CHAIR, lock, locked_result
 from tests.factories.people import ELSEWHERE, People
 from tests.factories.recognition import (
     approved_dossier,
@@ -328,3 +332,47 @@ def test_the_agency_is_told_what_to_approve_to_send_and_to_decide(
     assert told() == set()
     record_answer(session, submission.code, answer(today), actor=agency, at=people.at)
     assert told() == {"decision.to_draft"}
+
+
+def test_the_province_judges_anew_what_the_ministry_gave_back(
+    session: WriteSession, people: People, today: date
+) -> None:
+    result = locked_result(session, people)
+    dossier = session.exec(select(Dossier).where(col(Dossier.id) == result.dossier_id)).one()
+    item = session.exec(select(AgendaItem).where(col(AgendaItem.id) == result.item_id)).one()
+    sign(session, people, make_decision(session, people, dossier, kind=DecisionKind.APPROVAL))
+    agency = people.agency()
+    submission = forward_to_centre(
+        session, dossier.code, sending(dossier, today), actor=agency, at=people.at
+    )
+    record_answer(session, submission.code, answer(today), actor=agency, at=people.at)
+
+    people.at += timedelta(days=7)
+    reopening = request_reopening(
+        session,
+        item.code,
+        RequestReopening(reason="Trung ương đánh giá dưới 90 điểm.", version=item.version),
+        actor=people.council_member(CHAIR),
+        at=people.at,
+    )
+    decide_reopening(
+        session,
+        reopening.code,
+        DecideReopening(
+            grant=True,
+            decision_number="16/QĐ-VPĐP",
+            answer="Đánh giá lại theo thẩm quyền của tỉnh.",
+            version=reopening.version,
+        ),
+        actor=people.head(),
+        at=people.at,
+    )
+    assert dossier.state.value == "scoring"
+    assert recognisable(session, actor=agency) == []
+    lock(session, people, item)
+    commit(session)
+    assert dossier.state.value == "locked"
+    assert recognisable(session, actor=agency) == []
+    [candidate] = recognisable(session, actor=agency, kind=DecisionKind.APPROVAL)
+    assert (candidate.dossier.code, candidate.judgement.given_back) == (dossier.code, None)
+    assert approved_to_send(session, actor=agency) == []

@@ -25,7 +25,6 @@ from app.domain.dossiers.actions.completing import (
 )
 from app.domain.dossiers.actions.council import (
     close_without_recognition,
-    evaluate_again,
     lock_dossier,
     open_scoring,
     recognise_dossier,
@@ -92,7 +91,6 @@ __all__ = [
     "check_at_province",
     "check_components",
     "close_without_recognition",
-    "evaluate_again",
     "file_dossier",
     "keep_paper",
     "lock_dossier",

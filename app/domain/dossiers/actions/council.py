@@ -77,13 +77,6 @@ def return_by_centre(
     return move(session, dossier, Step.RETURN_BY_CENTRE, actor=actor, at=at)
 
 
-def evaluate_again(
-    session: WriteSession, dossier: Dossier, *, actor: Actor, at: datetime, reason: str
-) -> Dossier:
-    """Put a product the ministry gave back before the council anew; records dossier.evaluated_again."""
-    return move(session, dossier, Step.EVALUATE_AGAIN, actor=actor, at=at, reason=reason)
-
-
 def close_without_recognition(
     session: WriteSession, dossier: Dossier, outcome: DossierState, *, actor: Actor, at: datetime
 ) -> Dossier:
