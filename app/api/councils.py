@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Path, Query, Response
+from fastapi import Header, Path, Query, Response
 
 from app.api.deps import Call, PageOut, Pages, api_router, needs, page_out
 from app.core.clock import local_day
@@ -29,9 +29,12 @@ from app.domain.councils.actions import (
 )
 from app.domain.councils.papers import minutes_paper
 from app.domain.councils.queries import (
+    board_head,
     council_file,
     councils_list,
     gate_item_code,
+    get_agreement,
+    get_board,
     get_council,
     get_item,
     get_meeting,
@@ -49,6 +52,8 @@ from app.domain.councils.queries import (
     superseded_sheets,
 )
 from app.domain.councils.schemas import (
+    AgreementOut,
+    BoardOut,
     CertifyItem,
     CloseMeeting,
     ConfirmMinimum,
@@ -238,6 +243,36 @@ def close(call: Writing, code: MeetingCode, data: CloseMeeting) -> MeetingOut:
         council_rules_dir=call.settings.council_rules_dir,
     )
     return _meeting(call, code)
+
+
+@router.get(
+    "/meetings/{code}/board",
+    summary="Bảng theo dõi phiên họp",
+    response_model=BoardOut,
+    responses={304: {"description": "Chưa có gì thay đổi so với `ETag` đã gửi."}},
+)
+def board(
+    call: Reading,
+    answer: Response,
+    code: MeetingCode,
+    if_none_match: Annotated[str, Header(max_length=80)] = "",
+) -> BoardOut | Response:
+    """Show who has done what and what waits, for whoever presides and the secretary."""
+    head = board_head(call.session, code, actor=call.actor)
+    mark = f'"{head.mark}"'
+    if if_none_match == mark:
+        return Response(status_code=304, headers={"etag": mark})
+    answer.headers["etag"] = mark
+    found = get_board(
+        call.session, head, actor=call.actor, rules_dir=call.settings.council_rules_dir
+    )
+    return found.out()
+
+
+@router.get("/meetings/{code}/agreement", summary="Mức thống nhất khi chấm điểm")
+def show_agreement(call: Reading, code: MeetingCode) -> AgreementOut:
+    """Show the own severity, and to whoever presides how well the members agree."""
+    return get_agreement(call.session, code, actor=call.actor).out()
 
 
 @router.get(

@@ -28,9 +28,13 @@ from app.domain.councils.enums import GateState, ItemState, ReopeningState, Shee
 from app.domain.councils.policy import (
     conducts,
     why_not_decide_reopening,
+    why_not_discuss,
+    why_not_put_to_meeting,
     why_not_raise_gate,
+    why_not_read_papers,
     why_not_request_reopening,
     why_not_settle,
+    why_not_wish_for_meeting,
 )
 from app.domain.councils.queries import (
     ItemDetail,
@@ -64,6 +68,7 @@ from app.rulebooks.spread import furthest_apart
 from app.web.councils import answer_status, tried
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
+from app.web.opinions import put_before_meeting, wish
 from app.web.tones import ITEM_TONES
 
 router = page_router()
@@ -72,6 +77,7 @@ SHEET_TONES: dict[SheetState, str] = {
     SheetState.DRAFT: "warn",
     SheetState.SUBMITTED: "good",
     SheetState.RECUSED: "info",
+    SheetState.LAPSED: "",
 }
 GATE_STATE_LABELS: dict[GateState, str] = {
     GateState.RAISED: "Chờ biểu quyết",
@@ -258,6 +264,32 @@ def lock(form: PostedForm, page: Page, code: str) -> Response:
     )
 
 
+@router.post("/items/{code}/to-meeting", name="items.to_meeting")
+def to_meeting(form: PostedForm, page: Page, code: str) -> Response:
+    """Put a renewal before a meeting instead of settling it in writing."""
+    return _step(
+        page,
+        code,
+        form,
+        "to-meeting",
+        lambda: put_before_meeting(page, code, form),
+        said="Đã chuyển sản phẩm ra họp; phiếu đã nộp được giữ.",
+    )
+
+
+@router.post("/items/{code}/wish", name="items.wish")
+def wish_to_meet(form: PostedForm, page: Page, code: str) -> Response:
+    """Ask that a renewal be discussed in a meeting."""
+    return _step(
+        page,
+        code,
+        form,
+        "wish",
+        lambda: wish(page, code, form),
+        said="Đã ghi đề nghị họp trực tiếp.",
+    )
+
+
 @router.post("/items/{code}/put-off", name="items.put_off")
 def put_off(form: PostedForm, page: Page, code: str) -> Response:
     """Put a product off that too few may judge."""
@@ -307,7 +339,7 @@ def _show(
     blank = empty_form()
     printed = gates_of(detail.dossier.rubric)
     raised = {(gate.criterion_code, gate.kind) for gate in detail.gates}
-    why_not_chair = why_not_settle(meeting.meeting, row.item, meeting.seat)
+    why_not_chair = why_not_discuss(meeting.meeting, row.item, meeting.seat)
     is_locked = row.item.state is ItemState.LOCKED
     return page.render(
         "councils/item.html",
@@ -344,7 +376,11 @@ def _show(
         why_not_decide={
             one.code: why_not_decide_reopening(page.actor, one) for one, _ in detail.reopenings
         },
-        why_not_lock=why_not_chair or why_not_lock(detail),
+        why_not_lock=why_not_settle(meeting.meeting, row.item, meeting.seat)
+        or why_not_lock(detail),
+        why_not_papers=why_not_read_papers(page.actor, row.item, local_day(page.at)),
+        why_not_wish=why_not_wish_for_meeting(meeting.meeting, row.item, row.my_sheet),
+        why_not_to_meeting=why_not_put_to_meeting(meeting.meeting, row.item, meeting.seat),
         conflicts=()
         if is_locked or not conducts(meeting.meeting, meeting.seat)
         else conflict_board(page.session, meeting, on=local_day(page.at)).of_item(row.item),

@@ -12,13 +12,14 @@ from app.domain.councils.actions import (
     record_survey,
     schedule_meeting,
 )
-from app.domain.councils.enums import ItemState, MeetingState
 from app.domain.councils.papers import minutes_paper
 from app.domain.councils.policy import (
+    why_not_change_agenda,
     why_not_close_meeting,
     why_not_open_meeting,
     why_not_prepare,
     why_not_record_survey,
+    why_not_see_board,
 )
 from app.domain.councils.queries import (
     MeetingRow,
@@ -27,11 +28,13 @@ from app.domain.councils.queries import (
     get_meeting,
     get_round,
     schedulable,
+    to_meet,
 )
 from app.domain.councils.rules import (
     ITEM_LABELS,
     MANY_PRODUCTS,
     MEETING_LABELS,
+    OPINION_BASIS,
     OUTCOME_LABELS,
     ROUND_BASIS,
     SEAT_LABELS,
@@ -44,20 +47,17 @@ from app.domain.councils.schemas import (
     ScheduleMeeting,
 )
 from app.domain.places.queries import holidays_between
-from app.domain.places.rules import working_days_after, working_days_between
+from app.domain.places.rules import working_days_after
 from app.http.papers import pdf_answer
 from app.rulebooks import loader
 from app.web.councils import MEETING_TONES, answer_status, day_before, tried
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
+from app.web.opinions import shown_opinion
+from app.web.tones import ITEM_TONES
 
 router = page_router()
 
-ITEM_TONES: dict[ItemState, str] = {
-    ItemState.WAITING: "",
-    ItemState.SCORING: "warn",
-    ItemState.LOCKED: "good",
-}
 _HOLIDAYS_AHEAD = timedelta(days=40)
 
 
@@ -69,16 +69,42 @@ def new(page: Page, code: str) -> Response:
     return _schedule_form(page, code, empty_form())
 
 
+@router.get("/renewals/meetings/new", name="renewals.meeting")
+def new_about_renewals(page: Page) -> Response:
+    """Ask for a meeting about renewals only: it is in no round."""
+    if refusal := why_not_prepare(page.actor):
+        raise refusal
+    return _schedule_form(page, None, empty_form())
+
+
 @router.post("/rounds/{code}/meetings", name="meetings.create")
 def create(form: PostedForm, page: Page, code: str) -> Response:
     """Schedule a meeting; the time is read as Viet Nam's."""
+    return _scheduled(form, page, code)
+
+
+@router.post("/renewals/meetings", name="renewals.schedule")
+def create_about_renewals(form: PostedForm, page: Page) -> Response:
+    """Schedule a meeting about renewals."""
+    return _scheduled(form, page, None)
+
+
+def _scheduled(form: Form, page: SignedInPage, code: str | None) -> Response:
     made: list[str] = []
 
     def do() -> None:
         data = form.read(
             ScheduleMeeting, round=code, starts_at=_in_viet_nam(form.text("starts_at"))
         )
-        made.append(schedule_meeting(page.session, data, actor=page.actor, at=page.at).code)
+        made.append(
+            schedule_meeting(
+                page.session,
+                data,
+                actor=page.actor,
+                at=page.at,
+                council_rules_dir=page.settings.council_rules_dir,
+            ).code
+        )
 
     return tried(
         page,
@@ -178,9 +204,10 @@ def _in_viet_nam(typed: str) -> datetime | str:
 
 
 def _schedule_form(
-    page: SignedInPage, code: str, form: Form, refused: Refusal | None = None
+    page: SignedInPage, code: str | None, form: Form, refused: Refusal | None = None
 ) -> Response:
-    round_ = get_round(page.session, code, actor=page.actor)
+    round_ = get_round(page.session, code, actor=page.actor) if code else None
+    waiting = schedulable(page.session, round_.id if round_ else None, actor=page.actor)
     today = local_day(page.at)
     rules = loader.council_rules_in_force(today, page.settings.council_rules_dir)
     holidays = holidays_between(page.session, today, today + _HOLIDAYS_AHEAD)
@@ -195,11 +222,14 @@ def _schedule_form(
             row.council.code: f"{row.council.decision_number} · {row.seats[0].member.name}"
             for row in councils_list(page.session, actor=page.actor)
         },
-        waiting=schedulable(page.session, round_.id or 0, actor=page.actor),
+        waiting=waiting,
+        to_meet=to_meet(page.session, [one.dossier.id or 0 for one in waiting])
+        if round_ is None
+        else frozenset(),
         days_before=rules.days_before_meeting.value,
         comfortable_from=working_days_after(today, rules.days_before_meeting.value, holidays),
         many=MANY_PRODUCTS,
-        basis=ROUND_BASIS,
+        basis=ROUND_BASIS if round_ else OPINION_BASIS,
     )
 
 
@@ -214,6 +244,8 @@ def _show(
     rules_dir = page.settings.council_rules_dir
     row = get_meeting(page.session, code, actor=page.actor, rules_dir=rules_dir)
     meeting = row.meeting
+    if row.is_written:
+        return shown_opinion(page, row, "", form, refused)
     return page.render(
         "councils/meeting.html",
         status=answer_status(refused),
@@ -231,11 +263,13 @@ def _show(
         outcome_labels=OUTCOME_LABELS,
         empty_form=empty_form(),
         voters={seat.username: seat.member.name for seat in row.seats if seat.member.voting},
-        days_left=_working_days_left(page, row),
+        on=local_day(page.at),
         many=MANY_PRODUCTS,
+        why_not_change=why_not_change_agenda(page.actor, meeting),
         present=_present(form, row),
         conclusion="" if row.open_items else concluded(row),
         why_not_open=why_not_open_meeting(meeting, row.seat),
+        sees_board=why_not_see_board(meeting, row.seat) is None,
         why_not_close=why_not_close_meeting(meeting, row.seat, open_items=row.open_items),
         why_not_survey={
             one.item.code: why_not_record_survey(page.actor, one.item)
@@ -243,16 +277,6 @@ def _show(
             if one.needs_survey
         },
     )
-
-
-def _working_days_left(page: SignedInPage, row: MeetingRow) -> int | None:
-    """Return the working days until a scheduled meeting; nobody counts them afterwards."""
-    if row.meeting.state is not MeetingState.SCHEDULED:
-        return None
-    today, day = local_day(page.at), local_day(row.meeting.starts_at)
-    if day < today:
-        return 0
-    return working_days_between(today, day, holidays_between(page.session, today, day))
 
 
 def _present(form: Form, row: MeetingRow) -> frozenset[str]:

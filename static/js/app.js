@@ -60,6 +60,11 @@
   const scoring = document.querySelector("form[data-scoring]");
   if (scoring) import(scoring.dataset.scoring).then((keys) => keys.begin(scoring));
 
+  // What is shown live asks again while somebody looks; the server answers nothing when nothing changed.
+  const due = () => { if (!document.hidden) document.querySelectorAll("[data-live]").forEach((e) => e.dispatchEvent(new Event("due"))); };
+  setInterval(due, 10000);
+  addEventListener("visibilitychange", due);
+
   const upload = document.querySelector("form[data-upload]");
   if (upload) import(upload.dataset.module).then((uploads) => uploads.begin(upload));
 

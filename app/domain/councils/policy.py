@@ -353,10 +353,10 @@ def why_not_declare(meeting: Meeting, seat: CouncilMember | None) -> Refusal | N
     """A voting member declares interests from the scheduling of a meeting until its end."""
     if seat is None or not seat.voting:
         return NotVoting()
-    if meeting.state is MeetingState.CLOSED:
-        labels = WRITTEN_LABELS if meeting.form is MeetingForm.WRITTEN else MEETING_LABELS
+    if meeting.state is not MeetingState.CLOSED:
+        return None
+    labels = WRITTEN_LABELS if meeting.form is MeetingForm.WRITTEN else MEETING_LABELS
     return WrongMeetingState(state=labels[meeting.state])
-    return None
 
 
 def why_not_declare_on(

@@ -126,6 +126,7 @@ def meetings_page(
     *,
     actor: Actor,
     round_id: int | None = None,
+    form: MeetingForm | None = None,
     after: int = 0,
     limit: int = 20,
 ) -> Page[MeetingBrief]:
@@ -133,6 +134,8 @@ def meetings_page(
     query = meetings_visible_to(actor)
     if round_id is not None:
         query = query.where(col(Meeting.round_id) == round_id)
+    if form is not None:
+        query = query.where(col(Meeting.form) == form)
     if after:
         query = query.where(col(Meeting.id) < after)
     rows = session.exec(query.order_by(col(Meeting.id).desc()).limit(limit + 1)).all()
@@ -272,6 +275,14 @@ class MeetingRow:
             if sheet.state is SheetState.DRAFT
         }
         return tuple(seat for seat in self.seats if seat.member.id in drafts)
+
+    def has_lapsed(self, member: CouncilMember) -> bool:
+        """Tell whether a member let an opinion lapse."""
+        return any(
+            sheet.member_id == member.id and sheet.state is SheetState.LAPSED
+            for row in self.items
+            for sheet in row.sheets
+        )
 
     def was_late(self, sheet: ScoreSheet) -> bool:
         """Tell whether a written opinion came after its day; it counts all the same."""
