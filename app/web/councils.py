@@ -23,6 +23,7 @@ from app.domain.councils.queries import (
     get_council,
     get_round,
     meetings_page,
+    not_taken_in,
     rounds_list,
     rules_of,
     schedulable,
@@ -143,6 +144,7 @@ def show_round(page: Page, code: str) -> Response:
         day_before=day_before,
         round=row,
         waiting=schedulable(page.session, row.id or 0, actor=page.actor),
+        not_taken_in=not_taken_in(page.session, row, actor=page.actor),
         meetings=meetings_page(
             page.session, actor=page.actor, round_id=row.id, limit=2 * _SHOWN_MEETINGS
         ).items,

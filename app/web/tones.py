@@ -1,5 +1,6 @@
 """The colour beside a word of state; the word always says the same without it."""
 
+from app.domain.councils.enums import ItemState
 from app.domain.ideas.enums import IdeaState
 from app.domain.imports.enums import ImportState
 from app.domain.recognition.enums import DecisionState, Standing, SubmissionState
@@ -41,4 +42,10 @@ IMPORT_TONES: dict[ImportState, str] = {
     ImportState.DRY_RUN: "warn",
     ImportState.APPLIED: "good",
     ImportState.FAILED: "bad",
+}
+ITEM_TONES: dict[ItemState, str] = {
+    ItemState.WAITING: "",
+    ItemState.SCORING: "warn",
+    ItemState.LOCKED: "good",
+    ItemState.TAKEN_OFF: "info",
 }

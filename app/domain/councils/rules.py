@@ -11,7 +11,6 @@ from app.domain.councils.enums import (
     GateKind,
     Hint,
     ItemState,
-    MeetingForm,
     MeetingState,
     ReopeningState,
     Seat,
@@ -47,10 +46,6 @@ WRITTEN_LABELS: dict[MeetingState, str] = {
     MeetingState.SCHEDULED: "Đã lên lịch",
     MeetingState.OPEN: "Đang lấy ý kiến",
     MeetingState.CLOSED: "Đã kết thúc",
-}
-FORM_LABELS: dict[MeetingForm, str] = {
-    MeetingForm.IN_PERSON: "Họp trực tiếp",
-    MeetingForm.WRITTEN: "Lấy ý kiến bằng văn bản",
 }
 ITEM_LABELS: dict[ItemState, str] = {
     ItemState.WAITING: "Chờ họp",
