@@ -409,9 +409,10 @@ def notices_send(
 
 @notices_cli.command("remind")
 def notices_remind() -> None:
-    """Nhắc giấy tờ sắp hết hạn, kỳ đánh giá lại, xã quá hạn; chạy lại không nhắc hai lần."""
+    """Nhắc giấy tờ sắp hết hạn, kỳ đánh giá lại, xã quá hạn, phiếu chưa nộp; chạy lại không nhắc hai lần."""
     from app.core.clock import now
     from app.core.db import transaction
+    from app.domain.councils.actions import tell_of_the_day
     from app.domain.dossiers.actions import remind_of_overdue
     from app.domain.recognition.actions import remind_of_renewal
     from app.domain.wallet.actions import remind_of_expiry
@@ -421,7 +422,11 @@ def notices_remind() -> None:
         papers = remind_of_expiry(session, at=at)
         renewals = remind_of_renewal(session, at=at)
         late = remind_of_overdue(session, at=at)
-    typer.echo(f"Đã nhắc: giấy tờ {papers}; đánh giá lại {renewals}; xã quá hạn {late}.")
+        opened, opinions = tell_of_the_day(session, at=at)
+    typer.echo(
+        f"Đã nhắc: giấy tờ {papers}; đánh giá lại {renewals}; xã quá hạn {late}; "
+        f"hồ sơ mở cho Hội đồng {opened}; phiếu chưa nộp {opinions}."
+    )
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from app.demonstration.calendar import Calendar, Finished, Way, Window, WorldErr
 from app.demonstration.cast import PASSWORD
 from app.demonstration.honours import Honour, Roll, make_stamp_key
 from app.demonstration.journeys import AGENCY, Journey, Office
+from app.demonstration.messages import choose_ways, tell_today
 from app.demonstration.sittings import Bench, Sitting
 from app.demonstration.sources import (
     INVENTED,
@@ -147,6 +148,7 @@ class _World:
     def __init__(self, stage: Stage, kept: _Kept, at: datetime) -> None:
         self._stage = stage
         self._kept = kept
+        self._at = at
         holidays = holidays_between(
             stage.session, local_day(at) - _HORIZON, local_day(at) + _HORIZON
         )
@@ -163,6 +165,9 @@ class _World:
         self._meet_now(now)
         self._leave_work()
         self._go_on(now)
+        self._script.add(
+            self._at, partial(choose_ways, self._stage), partial(tell_today, self._stage)
+        )
         self._script.play()
 
     # --- scenes ---------------------------------------------------------------------------------
