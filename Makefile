@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check lock upgrade format clean browser scanner
+.PHONY: help run test benchmark check lock upgrade format clean browser scanner
 
 help: ## what can be asked for
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ run: $(READY) ## set up, migrate, load the demonstration world, serve
 
 test: $(VENV)/development browser scanner ## every test, on SQLite and PostgreSQL, in a real browser
 	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+
+benchmark: $(VENV)/development ## measure what is promised as ratios of one run, and print it
+	@$(BIN)/pytest -q -s tests/benchmarks/*.py $(ARGS)
 
 check: $(VENV)/development ## format, lint, types, import contracts, rulebooks, states, migrations, repository
 	$(BIN)/ruff format --check .

@@ -1,0 +1,1 @@
+"""Measurements of one run, printed as ratios: `make benchmark`, never part of `make test`."""
