@@ -40,6 +40,7 @@ from app.domain.recognition.models import CentreSubmission, Certificate
 from app.domain.recognition.policy import AnswerRecorded, ForwardingByAgency
 from app.domain.recognition.queries import (
     approved_to_send,
+    decided_products,
     get_submission,
     recognisable,
     submissions_page,
@@ -226,6 +227,8 @@ def test_below_ninety_points_the_province_recognises_by_its_own_decision(
     assert (certificate.star, certificate.decision_number) == (4, "1400/QĐ-UBND")
     assert row.dossier.state.value == "recognised"
     assert recognisable(session, actor=agency) == []
+    [approved] = decided_products(session, row.decision)
+    assert approved.certificate is None
 
 
 def test_the_province_may_give_less_than_the_points_hold_never_more(

@@ -486,9 +486,7 @@ def test_a_renewal_is_rolling_and_its_decision_supersedes_and_keeps_the_code(
         session, people, proposals_before=today, results_before=today + timedelta(days=60)
     )
     with pytest.raises(Invalid) as problem:
-        accept_dossier(
-            session, dossier.code, data, some_round, actor=people.agency(), at=people.at
-        )
+        accept_dossier(session, dossier.code, data, some_round, actor=people.agency(), at=people.at)
     assert set(problem.value.fields) == {"round"}
     accept_dossier(session, dossier.code, data, None, actor=people.agency(), at=people.at)
     assert dossier.round_id is None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlmodel import col, func, select
+from sqlmodel import and_, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core.db import ReadSession, WriteSession
@@ -129,7 +129,10 @@ def decided_products(
             .join(Result, col(Result.dossier_id) == col(DecisionItem.dossier_id), isouter=True)
             .join(
                 Certificate,
-                col(Certificate.dossier_id) == col(DecisionItem.dossier_id),
+                and_(
+                    col(Certificate.dossier_id) == col(DecisionItem.dossier_id),
+                    col(Certificate.decision_id) == col(DecisionItem.decision_id),
+                ),
                 isouter=True,
             )
             .where(col(DecisionItem.decision_id) == decision.id)
