@@ -85,7 +85,7 @@ def test_the_whole_way_from_a_round_to_a_result_goes_without_script(
     hall.meeting = scheduled.headers["location"]
     page = hall.page(hall.meeting)
     check_page(page)
-    assert "Số ngày làm việc còn đến phiên họp" in page
+    assert "Hồ sơ mở muộn hơn Quy chế" in page
     hall.items = re.findall(r"/items/([\w-]+)", page)[:1]
 
     opened = hall.by(SECRETARY).press(hall.meeting, f"{hall.meeting}/open")
