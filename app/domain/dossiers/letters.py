@@ -39,11 +39,20 @@ class Until(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One letter of a step, who gets it, and which of the dossier's days binds the reader."""
+    """One letter of a step, who gets it, and which of the dossier's days binds the reader.
+
+    `given` and `lacking` choose between letters by what the step says.
+    """
 
     letter: Letter
     to: frozenset[Party]
     until: Until | None = None
+    given: str = ""
+    lacking: str = ""
+
+    def fits(self, said: Mapping[str, object]) -> bool:
+        """Tell whether this letter is the one for what the step says."""
+        return not (self.given and not said.get(self.given)) and not said.get(self.lacking)
 
 
 def _dossier(kind: str, *, title: str, todo: str, basis: str) -> Letter:
@@ -128,16 +137,22 @@ ADVISED = _dossier(
     todo="Đọc báo cáo của tổ tư vấn và đưa hồ sơ vào phiên họp Hội đồng.",
     basis=ADVICE,
 )
-SCHEDULED = _dossier(
+MEETING_SET = _dossier(
     "scheduled",
-    title="Hội đồng tỉnh sẽ đánh giá «{product}» (hồ sơ {dossier})",
+    title="Hội đồng tỉnh họp đánh giá «{product}» (hồ sơ {dossier}) ngày {meeting_on}",
     todo="Giữ sẵn bản gốc giấy tờ, sản phẩm mẫu; trả lời khi Hội đồng hoặc tổ tư vấn liên hệ.",
+    basis=COUNCIL,
+)
+OPINIONS_ASKED = _dossier(
+    "opinions_asked",
+    title="Hội đồng tỉnh lấy ý kiến bằng văn bản về «{product}» (hồ sơ {dossier})",
+    todo="Giữ sẵn bản gốc giấy tờ; trả lời khi Hội đồng hoặc tổ tư vấn liên hệ.",
     basis=COUNCIL,
 )
 LOCKED = _dossier(
     "locked",
     title="Hội đồng đã chốt kết quả đánh giá «{product}» (hồ sơ {dossier})",
-    todo="Xem kết quả trong hồ sơ. Tiếp theo UBND tỉnh quyết định công nhận.",
+    todo="Xem kết quả trong hồ sơ. Tiếp theo UBND tỉnh xem xét, quyết định.",
     basis=RESULT_NOTICE,
 )
 BELOW_THREE = _dossier(
@@ -197,7 +212,10 @@ TELLINGS: Mapping[Step, tuple[Telling, ...]] = {
     Step.RECALL_REQUEST: (Telling(REQUEST_RECALLED, _COMMUNE | _PRODUCER),),
     Step.ACCEPT: (Telling(ACCEPTED, _COMMUNE | _PRODUCER),),
     Step.ADVISE: (Telling(ADVISED, _AGENCY),),
-    Step.SCHEDULE: (Telling(SCHEDULED, _COMMUNE | _PRODUCER),),
+    Step.SCHEDULE: (
+        Telling(MEETING_SET, _COMMUNE | _PRODUCER, given="meeting_on"),
+        Telling(OPINIONS_ASKED, _COMMUNE | _PRODUCER, lacking="meeting_on"),
+    ),
     Step.LOCK: (Telling(LOCKED, _COMMUNE | _PRODUCER),),
     Step.CLOSE_BELOW_THREE: (Telling(BELOW_THREE, _COMMUNE | _PRODUCER),),
     Step.CLOSE_EXCLUDED: (Telling(EXCLUDED, _COMMUNE | _PRODUCER),),

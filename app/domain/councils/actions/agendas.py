@@ -58,7 +58,9 @@ def add_to_agenda(
             session.add(fresh)
         else:
             _put_back(item, fresh)
-        schedule_dossier(session, dossier, actor=actor, at=at, meeting=meeting.code)
+        schedule_dossier(
+            session, dossier, actor=actor, at=at, meeting=meeting.code, meeting_on=day
+        )
     meeting.version += 1
     record(
         session,

@@ -3,7 +3,7 @@
 Who may is decided by the caller's own policy (a seat on the council, the signer's office).
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from app.core.db import WriteSession
 from app.domain.accounts.rules import Actor
@@ -15,10 +15,27 @@ from app.domain.dossiers.rules import CLOSING_STEPS
 
 
 def schedule_dossier(
-    session: WriteSession, dossier: Dossier, *, actor: Actor, at: datetime, meeting: str = ""
+    session: WriteSession,
+    dossier: Dossier,
+    *,
+    actor: Actor,
+    at: datetime,
+    meeting: str = "",
+    meeting_on: date | None = None,
 ) -> Dossier:
-    """Put an accepted dossier on a meeting's agenda; records dossier.scheduled."""
-    return move(session, dossier, Step.SCHEDULE, actor=actor, at=at, meeting=meeting)
+    """Put an accepted dossier on a meeting's agenda; records dossier.scheduled.
+
+    Without a day it is evaluated by written opinions.
+    """
+    return move(
+        session,
+        dossier,
+        Step.SCHEDULE,
+        actor=actor,
+        at=at,
+        meeting=meeting,
+        meeting_on=meeting_on,
+    )
 
 
 def take_off_agenda(

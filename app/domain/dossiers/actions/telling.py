@@ -36,7 +36,7 @@ def tell(
     said: Mapping[str, Any],
 ) -> None:
     """Write the notices of a step; `said` is what its event says (numbers, reasons, parts)."""
-    tellings = TELLINGS.get(step, ())
+    tellings = [telling for telling in TELLINGS.get(step, ()) if telling.fits(said)]
     if not tellings:
         return
     product = session.exec(select(Product.name).where(col(Product.id) == dossier.product_id)).one()
@@ -83,6 +83,7 @@ def _data(dossier: Dossier, product: str, said: Mapping[str, Any]) -> dict[str, 
         "proposal_number": dossier.proposal_number,
         "parts": ", ".join(parts),
         "reason": said.get("reason") or "",
+        "meeting_on": said.get("meeting_on") or "",
         "commune_until": dossier.commune_due_on or "",
     }
 
