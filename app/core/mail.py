@@ -3,7 +3,7 @@
 import re
 import smtplib
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -26,7 +26,7 @@ class MailServer:
     port: int
     security: Security
     user: str
-    password: str
+    password: str = field(repr=False)
     sender: str
     seconds: float
 

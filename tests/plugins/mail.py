@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
@@ -26,6 +27,7 @@ class PostOffice:
         self.recipients: list[str] = []
         self.moods: deque[Mood] = deque()
         self.port = 0
+        self.arrived = threading.Event()
         self._mood: Mood = "accept"
 
     def server(self, **changes: Any) -> MailServer:
@@ -72,6 +74,7 @@ class PostOffice:
         content = cast("bytes", envelope.content)
         self.letters.append(message_from_bytes(content, policy=policy.default))
         self.recipients += envelope.rcpt_tos
+        self.arrived.set()
         if self._mood == "die":
             # Accepted and then gone: the sender never hears it.
             cast("asyncio.Transport", server.transport).abort()
