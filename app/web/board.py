@@ -14,11 +14,11 @@ from app.web.tones import ITEM_TONES
 
 router = page_router()
 
-READINGS: dict[str, tuple[str, str]] = {
-    "reliable": ("Các thành viên chấm thống nhất", "good"),
-    "tentative": ("Tạm thống nhất, nên trao đổi thêm", "warn"),
-    "weak": ("Chưa thống nhất, nên trao đổi cách hiểu tiêu chí", "bad"),
-    "unknown": ("Chưa đủ sản phẩm đã chốt để nói", ""),
+READINGS: dict[str, tuple[str, str, str]] = {
+    "reliable": ("Thống nhất", "good", "Các thành viên hiểu tiêu chí như nhau."),
+    "tentative": ("Tạm thống nhất", "warn", "Nên trao đổi thêm về tiêu chí còn chấm khác nhau."),
+    "weak": ("Chưa thống nhất", "bad", "Nên trao đổi cách hiểu tiêu chí trước khi chấm tiếp."),
+    "unknown": ("Chưa nói được", "", "Cần ít nhất hai sản phẩm đã chốt, mỗi sản phẩm hai phiếu."),
 }
 
 
@@ -59,7 +59,12 @@ def agreement(page: Page, code: str) -> Response:
         own=[(sheet, _signed(apart)) for sheet, apart in found.own],
         own_mean=None if found.own_mean is None else _signed(found.own_mean),
         places=[
-            (f"{one.first}–{one.last}", one.mean, _signed(one.mean), one.sheets)
+            (
+                f"{one.first}–{one.last}" if one.last > one.first else str(one.first),
+                one.mean,
+                _signed(one.mean),
+                one.sheets,
+            )
             for one in found.by_place
         ],
         hours=[
