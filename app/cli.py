@@ -124,6 +124,7 @@ def run(
 def serve() -> None:
     """Phục vụ (cơ sở dữ liệu phải đã được đưa lên cấu trúc mới nhất)."""
     settings = _settings()
+    _refuse_wrong_rules(settings)
     if not settings.demonstration and _holds_demonstration(settings):
         typer.echo(
             "Cơ sở dữ liệu này chứa dữ liệu minh họa: hãy dùng «ocop run», hoặc đặt "
@@ -148,6 +149,20 @@ def _holds_demonstration(settings: "Settings") -> bool:
             return is_demonstration(session)
     finally:
         engine.dispose()
+
+
+def _refuse_wrong_rules(settings: "Settings") -> None:
+    """Stop before anything is served by a regulation of the province that cannot be trusted."""
+    from app.rulebooks.loader import council_file
+
+    directory = settings.council_rules_dir
+    if directory is None:
+        return
+    faults = [fault for path in sorted(directory.glob("*.yaml")) for fault in council_file(path)[1]]
+    for line in faults:
+        typer.echo(line, err=True)
+    if faults:
+        raise typer.Exit(1)
 
 
 def _serve(settings: "Settings") -> None:

@@ -28,7 +28,7 @@ from app.domain.councils.actions import (
 )
 from app.domain.councils.enums import ItemState, MeetingState, Seat, SheetState
 from app.domain.councils.models import Attendance, Council, CouncilMember, Meeting, ScoreSheet
-from app.domain.councils.queries import get_council, get_meeting
+from app.domain.councils.queries import get_council, get_meeting, rules_of
 from app.domain.councils.schemas import (
     CloseMeeting,
     OpenMeeting,
@@ -281,17 +281,54 @@ def test_a_council_under_other_rules_does_not_judge(
         schedule(session, people, council, dossier)
 
 
-def test_a_council_whose_rules_file_changed_works_no_more(
+def test_a_council_works_on_by_the_text_it_pinned_whatever_became_of_the_file(
     session: WriteSession, people: People, tmp_path: Path
 ) -> None:
-    rules = own_rules(tmp_path / "councils")
-    product = make_product(session, people)
-    meeting = make_meeting(session, people, products=[product])
+    rules = own_rules(tmp_path / "councils", {"limit: 10": "limit: 7"})
+    council = start_council(session, people, council_data(), council_rules_dir=rules)
+    (rules / "lai-chau-2026.yaml").unlink()
+    elsewhere = own_rules(tmp_path / "changed", {"limit: 10": "limit: 9"})
+    for directory in (None, tmp_path / "nothing", elsewhere):
+        assert rules_of(session, council, directory).divergence.limit == 7
+
+
+def test_without_file_and_kept_text_nothing_is_settled(
+    session: WriteSession, people: People
+) -> None:
+    council = start_council(session, people, council_data())
+    council.council_rules_hash = "0" * 64
+    with refused(Refused, code="council.rules_changed", says="lai-chau-default"):
+        rules_of(session, council, None)
+
+
+def test_a_meeting_pins_the_rules_it_is_opened_under(session: WriteSession, people: People) -> None:
+    meeting = convene(session, people, make_meeting(session, people))
     council = session.exec(select(Council).where(col(Council.id) == meeting.council_id)).one()
-    council.council_rules_code = "lai-chau-2026"
-    session.flush()
-    with refused(Refused, code="council.rules_changed", says="lai-chau-2026"):
-        get_meeting(session, meeting.code, actor=people.agency(), rules_dir=rules)
+    assert (meeting.council_rules_code, meeting.council_rules_hash) == (
+        "lai-chau-default",
+        council.council_rules_hash,
+    )
+    (event,) = events(session, "meeting.opened")
+    assert event.data["council_rules_hash"] == council.council_rules_hash
+
+
+@pytest.mark.parametrize(
+    ("code", "is_known"), [("lai-chau-default", True), ("khong-co", False), ("../x", False)]
+)
+def test_a_council_may_be_set_up_for_dossiers_of_earlier_rules(
+    session: WriteSession, people: People, tmp_path: Path, code: str, *, is_known: bool
+) -> None:
+    rules = own_rules(tmp_path / "councils")
+    data = council_data(council_rules=code)
+    if not is_known:
+        with pytest.raises(Invalid) as caught:
+            start_council(session, people, data, council_rules_dir=rules)
+        assert "council_rules" in caught.value.fields
+        return
+    council = start_council(session, people, data, council_rules_dir=rules)
+    assert council.council_rules_code == code
+    dossier = accepted(session, people)
+    assert schedule(session, people, council, dossier).code.startswith("PH-")
 
 
 def test_a_meeting_lies_before_the_end_of_its_round(session: WriteSession, people: People) -> None:

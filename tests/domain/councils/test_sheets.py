@@ -316,31 +316,33 @@ def test_a_submitted_sheet_is_not_declined_before_it_is_taken_back(
         recuse(session, people, sheet, 3)
 
 
-def test_a_recusal_that_breaks_the_quorum_is_refused_and_leaves_nothing(
+def test_everybody_may_step_back_and_then_nobody_locks(
     session: WriteSession, people: People
 ) -> None:
-    item = opened(session, people, members=3)  # four judge: any may step back until none is left
+    item = opened(session, people, members=3)  # four judge
     sheets = sheets_of(session, item)
-    for sheet, number in zip(sheets[1:], (3, 4, 5), strict=True):
+    for sheet, number in zip(sheets, (CHAIR, 3, 4, 5), strict=True):
         recuse(session, people, sheet, number)
-    with refused(Refused, code="sheet.last_scorer", says="0/0", basis="Điều 7.3.d"):
-        recuse(session, people, sheets[0], CHAIR)
-    assert sheets[0].state is SheetState.DRAFT
-    assert sheets[0] not in session.dirty
+    assert {sheet.state for sheet in sheets} == {SheetState.RECUSED}
+    with refused(Refused, code="item.quorum_not_met", says="0/0", basis="Điều 7.3.d"):
+        lock_with(session, people, item)
 
 
-def test_with_absent_members_a_second_recusal_goes_too_far(
+def test_with_absent_members_a_second_recusal_costs_the_quorum(
     session: WriteSession, people: People
 ) -> None:
     meeting = make_meeting(session, people)  # five vote, four come: 80 %
     open_meeting(
         session,
         meeting.code,
-        OpenMeeting(present=["hoidong1", "hoidong3", "hoidong4", "hoidong5"], version=1),
+        OpenMeeting(present=["hoidong1", "hoidong2", "hoidong3", "hoidong4", "hoidong5"], version=1),
         actor=people.council_member(SECRETARY),
         at=AT,
     )
-    sheets = sheets_of(session, items_of(session, meeting)[0])
+    (item,) = items_of(session, meeting)
+    sheets = sheets_of(session, item)
     recuse(session, people, sheets[1], 3)  # 3 of 4: exactly three quarters
-    with refused(Refused, code="sheet.last_scorer", says="(2/3, cần 3)"):
-        recuse(session, people, sheets[2], 4)
+    assert get_item(session, item.code, actor=people.agency()).quorum.is_met
+    recuse(session, people, sheets[2], 4)
+    with refused(Refused, code="item.quorum_not_met", says="2/3"):
+        lock_with(session, people, item)

@@ -3,6 +3,7 @@
 Nobody's signature is drawn: the minutes leave room for the pens of chair and secretary.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -14,8 +15,23 @@ from app.core.typesetting import render_pdf
 from app.domain.accounts.rules import Actor
 from app.domain.councils.enums import MeetingState, Seat
 from app.domain.councils.models import CouncilMember
-from app.domain.councils.queries import ItemRow, MeetingRow, get_meeting
-from app.domain.councils.rules import MEETING_BASIS, MEETING_LABELS, OUTCOME_LABELS, SEAT_LABELS
+from app.domain.councils.queries import (
+    ConflictBoard,
+    ConflictLine,
+    CouncilFile,
+    ItemRow,
+    MeetingRow,
+    conflict_board,
+    council_file,
+    get_meeting,
+)
+from app.domain.councils.rules import (
+    HINT_LABELS,
+    MEETING_BASIS,
+    MEETING_LABELS,
+    OUTCOME_LABELS,
+    SEAT_LABELS,
+)
 from app.rulebooks.scoring import Outcome, decimal_text
 
 PLACE = "Lai Châu"
@@ -50,12 +66,23 @@ def minutes_paper(
 ) -> bytes:
     """Return the minutes of a meeting this actor may see as a PDF; refused until it is closed."""
     row = get_meeting(session, code, actor=actor, rules_dir=rules_dir)
-    data = minutes_data(row) | {"specimen": demonstration}
+    opened = local_day(row.meeting.opened_at or row.meeting.starts_at)
+    data = minutes_data(
+        row,
+        board=conflict_board(session, row, on=opened),
+        file=council_file(session, row.council.code, actor=actor),
+    ) | {"specimen": demonstration}
     return render_pdf("minutes", data, timestamp=at)
 
 
-def minutes_data(row: MeetingRow) -> dict[str, object]:
-    """Return what templates/print/minutes.typ reads of a closed meeting."""
+def minutes_data(
+    row: MeetingRow, *, board: ConflictBoard | None = None, file: CouncilFile | None = None
+) -> dict[str, object]:
+    """Return what templates/print/minutes.typ reads of a closed meeting.
+
+    With the board of interests the minutes tell who did not judge what and which hints stayed
+    unanswered; with the file of the council, the decisions and papers behind who sat there.
+    """
     meeting, council, round_ = row.meeting, row.council, row.round
     if (
         meeting.state is not MeetingState.CLOSED
@@ -77,6 +104,7 @@ def minutes_data(row: MeetingRow) -> dict[str, object]:
                 f"Quyết định số {council.decision_number} {_written(council.decided_on)} về việc "
                 "thành lập Hội đồng"
             ),
+            *_amendments(file, by=opened),
             row.rules.title,
         ],
         "opened": f"{_hour(meeting.opened_at)}, ngày {opened:%d/%m/%Y}",
@@ -99,9 +127,12 @@ def minutes_data(row: MeetingRow) -> dict[str, object]:
                 for seat in row.seats
             ],
         },
-        "items": [_item(one) for one in row.items],
+        "items": [
+            _item(one) | {"interests": _interests(board.of_item(one.item) if board else ())}
+            for one in row.items
+        ],
         "conclusion": meeting.conclusion,
-        "chair": _chair(row.presiding),
+        "chair": _chair(row.presiding, _delegation(row, file)),
         "secretary": {
             "title": SEAT_LABELS[Seat.SECRETARY],
             "name": secretary.name if secretary else "",
@@ -147,14 +178,48 @@ def _decided(outcome: Outcome, star: int) -> str:
             return f"{star} sao"
 
 
-def _chair(presiding: CouncilMember | None) -> dict[str, str]:
+def _amendments(file: CouncilFile | None, *, by: date) -> list[str]:
+    """Return the decisions that had changed the council by a day, the oldest first."""
+    return [
+        f"Quyết định số {one.decision_number} {_written(one.decided_on)} về việc thay đổi thành viên "
+        "Hội đồng"
+        for one in reversed(file.amendments if file else ())
+        if one.effective_on <= by
+    ]
+
+
+def _delegation(row: MeetingRow, file: CouncilFile | None) -> str:
+    papers = file.delegations if file else ()
+    found = next((one for one in papers if one.delegation.id == row.meeting.delegation_id), None)
+    if found is None:
+        return ""
+    paper = found.delegation
+    return f"Văn bản ủy quyền số {paper.number} {_written(paper.signed_on)}"
+
+
+def _interests(lines: Sequence[ConflictLine]) -> str:
+    """Return who did not judge a product and why, which hints were answered, and which were not."""
+    told = []
+    for one in lines:
+        hints = "; ".join(HINT_LABELS[hint].lower() for hint in one.hints)
+        declared = one.declared
+        if declared is None:
+            told.append(f"{one.member.name}: {hints}, chưa khai báo.")
+        elif declared.has_conflict:
+            told.append(f"{one.member.name} không chấm: {declared.reason}")
+        else:
+            told.append(f"{one.member.name}: {hints}; khai không có xung đột: {declared.reason}")
+    return " ".join(one if one.endswith(".") else f"{one}." for one in told)
+
+
+def _chair(presiding: CouncilMember | None, paper: str) -> dict[str, str]:
     is_delegate = presiding is not None and presiding.seat is not Seat.CHAIR
     return {
         "title": "Người được Chủ tịch Hội đồng ủy quyền"
         if is_delegate
         else SEAT_LABELS[Seat.CHAIR],
         "name": presiding.name if presiding else "",
-        "note": "",
+        "note": paper,
     }
 
 

@@ -5,6 +5,7 @@ the lock, to whoever presides and to the secretary, and only when every sheet is
 """
 
 from app.domain.councils.queries.agreement import Agreement, Drift, get_agreement
+from app.domain.councils.queries.beside import Margin, margin
 from app.domain.councils.queries.board import Board, BoardRow, board_head, get_board
 from app.domain.councils.queries.conflicts import (
     ConflictBoard,
@@ -89,6 +90,7 @@ __all__ = [
     "Drift",
     "ItemDetail",
     "ItemRow",
+    "Margin",
     "MeetingBrief",
     "MeetingRow",
     "OwnOrder",
@@ -118,6 +120,7 @@ __all__ = [
     "get_round",
     "get_sheet",
     "item_for_update",
+    "margin",
     "marks_of",
     "meeting_for_update",
     "meeting_quorum",

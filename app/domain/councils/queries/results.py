@@ -22,7 +22,7 @@ from app.domain.councils.models import (
     ScoreSheet,
 )
 from app.domain.councils.policy import why_not_read_document
-from app.domain.councils.queries.rounds import MOST_ITEMS
+from app.domain.councils.queries.rounds import MOST_ITEMS, rules_of
 from app.domain.councils.queries.sheets import dossier_ids_on_agenda
 from app.domain.councils.schemas import (
     ReasonOut,
@@ -46,6 +46,7 @@ class ResultRow:
     dossier: DossierRow
     item: AgendaItem
     sees_sheets: bool
+    tells_averages: bool = True
 
     @property
     def canonical(self) -> str:
@@ -53,7 +54,12 @@ class ResultRow:
         return canonical_json(self.result.document)
 
     def out(self) -> ResultOut:
-        """Return what the API answers: averages and reasons, no names."""
+        """Return what the API answers: averages and reasons, no names.
+
+        Where the council rules tell the producer nothing more, the star and the outcome are left.
+        """
+        if not self.tells_averages:
+            return self._outcome_only()
         said = self.result.document
         return ResultOut(
             **self.result.model_dump(
@@ -82,19 +88,50 @@ class ResultRow:
         )
 
 
+    def _outcome_only(self) -> ResultOut:
+        shown = {"code", "star", "outcome", "document_hash", "locked_at"}
+        return ResultOut(
+            **self.result.model_dump(include=shown),
+            band_star=self.result.star,
+            dossier=self.dossier.dossier.code,
+            rubric_code=self.dossier.dossier.rubric_code,
+            average="",
+            average_text="",
+            median="",
+            spread=0,
+            sheets_counted=self.result.sheets_counted,
+            certified_by=self.item.certified_by,
+            locked_by=self.item.locked_by,
+            criterion_means={},
+            minima=[],
+            gates_upheld=[],
+            reasons=[],
+        )
+
+
 def get_result(session: ReadSession, dossier_code: str, *, actor: Actor) -> ResultRow:
     """Return the locked result of a dossier this actor may see; none before the lock."""
     on_agenda = dossier_ids_on_agenda(session, actor, on=date.max)  # a result closes no papers
     row = get_dossier(session, dossier_code, actor=actor, extra_ids=on_agenda)
     found = session.exec(
-        select(Result, AgendaItem)
+        select(Result, AgendaItem, Meeting)
         .join(AgendaItem, col(AgendaItem.id) == col(Result.item_id))
+        .join(Meeting, col(Meeting.id) == col(AgendaItem.meeting_id))
         .where(col(Result.dossier_id) == row.dossier.id)
     ).one_or_none()
     if found is None:
         raise NotFound
+    result, item, meeting = found
     sees_sheets = actor.sees_province or row.dossier.id in on_agenda
-    return ResultRow(found[0], row, found[1], sees_sheets=sees_sheets)
+    # The copy kept with the pin answers where the province's own file is not at hand.
+    visibility = rules_of(session, meeting, None).sheets_visible
+    return ResultRow(
+        result,
+        row,
+        item,
+        sees_sheets=sees_sheets,
+        tells_averages=sees_sheets or visibility.producer == "averages_and_reasons",
+    )
 
 
 def result_to_recompute(session: ReadSession, dossier_code: str, *, actor: Actor) -> ResultRow:
