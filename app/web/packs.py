@@ -12,7 +12,6 @@ from app.domain.councils.policy import why_not_enter
 from app.domain.councils.queries import MeetingRow, get_meeting
 from app.domain.councils.rules import SHEET_LABELS
 from app.domain.packs.actions import apply_return, hand_in, read_answer_file
-from app.domain.packs.actions.returns import NotAnAnswerFile
 from app.domain.packs.papers import scoring_pack
 from app.domain.packs.policy import NothingToScore
 from app.domain.packs.queries import (
@@ -76,12 +75,7 @@ def take_back(form: PostedForm, page: Page, code: str) -> Response:
 
     def do() -> None:
         file = read_answer_file(_sent(form))
-        if file.pack.meeting != code:
-            raise NotAnAnswerFile(
-                "Tệp này thuộc phiên họp {meeting}, không phải phiên họp đang mở.",
-                meeting=file.pack.meeting,
-            )
-        kept.append(hand_in(page.session, file, actor=page.actor, at=page.at).kept.code)
+        kept.append(hand_in(page.session, code, file, actor=page.actor, at=page.at).kept.code)
 
     return tried(
         page,

@@ -24,7 +24,7 @@ from app.domain.packs.enums import PaperSheetState
 from app.domain.packs.papers import item_grids, sheet_grid
 from app.domain.packs.queries import get_paper_sheet, paper_lines, scan_of
 from app.domain.packs.rules import KEYED_NOT_MET, OPINION, PAPER_STATE_LABELS, typed_option
-from app.domain.packs.schemas import DiscardPaper, EnterPaper, KeyPaper, ResolvePaper
+from app.domain.packs.schemas import AttachScan, DiscardPaper, EnterPaper, KeyPaper, ResolvePaper
 from app.http.attachments import attachment
 from app.http.papers import pdf_answer
 from app.rulebooks.model import Criterion, Rubric
@@ -193,6 +193,7 @@ def scan(
         attach_scan(
             page.session,
             code,
+            form.read(AttachScan),
             upload.stored,
             file_name=upload.name,
             actor=page.actor,

@@ -111,7 +111,7 @@
   };
   function showTotal() {
     const sheet = data.sheets[product];
-    sum.replaceChildren(el("b", {}, say("sum", { total: total(sheet), max: rubricOf(sheet).max })), " ", el("small", {}, say("done", progress(sheet, criteriaOf(sheet)))));
+    sum.replaceChildren(el("b", {}, say("sum", { total: total(sheet), max: rubricOf(sheet).max })), el("small", {}, say("done", progress(sheet, criteriaOf(sheet)))));
     const now = new Date();
     keptAt.textContent = keeps ? say("kept", { at: `${String(now.getHours()).padStart(2, "0")}:${String(now.getMinutes()).padStart(2, "0")}` }) : say("not_kept");
     keptAt.className = keeps ? "" : "bad";
@@ -185,6 +185,7 @@
     const input = el("input", { type: "radio", name: `option.${criterion.code}`, value: code, checked: markOf(sheet, criterion.code).option === code });
     input.addEventListener("change", () => {
       setMark(sheet, criterion.code, { option: code });
+      input.closest("fieldset").querySelector("[data-blank]").hidden = false;
       main.querySelectorAll("fieldset[data-when]").forEach(idle);
     });
     return el("label", { class: "c" }, input, el("b", {}, String(points)), el("span", {}, label, star ? el("i", {}, ` ★ ${say("star", { star })}`) : null));
@@ -209,8 +210,10 @@
       criterion.choose ? el("p", { class: "s" }, criterion.choose) : null,
       criterion.cases.map((one) => [one.name ? el("h3", {}, one.name) : null, ...one.options.map((option) => choice(sheet, criterion, option.code, option.points, option.label, option.star))]).flat(),
       criterion.canFail ? choice(sheet, criterion, data.notMet, 0, say("not_met"), null) : null,
-      el("button", { type: "button", class: "q", onclick: () => {
+      el("button", { type: "button", class: "q", "data-blank": true, hidden: !markOf(sheet, criterion.code).option, onclick: () => {
         field.querySelectorAll("input[type=radio]").forEach((one) => { one.checked = false; });
+        field.querySelector("[data-blank]").hidden = true;
+        field.querySelector("input[type=radio]").focus();
         setMark(sheet, criterion.code, { option: "" });
         main.querySelectorAll("fieldset[data-when]").forEach(idle);
       } }, say("blank")),
@@ -260,15 +263,15 @@
   }
 
   const text = el("textarea", { id: "copy", rows: 4, readonly: true, onfocus: () => { text.value = JSON.stringify(answers()); text.select(); } });
-  const wrong = el("input", { type: "file", id: "reopen", accept: ".json,application/json", onchange: reopen });
+  const again = el("input", { type: "file", id: "reopen", accept: ".json,application/json", onchange: reopen });
   document.body.prepend(
     el("header", {}, data.specimen ? el("p", { class: "specimen" }, say("specimen")) : null,
       el("p", {}, el("b", {}, say("title"))), el("p", {}, say("meeting", data.meeting)), el("p", {}, say("member", { name: data.pack.member }), " · ", say("made", { at: data.madeAt })), data.picturesLeftOut ? el("p", {}, say("pictures_left_out", { count: data.picturesLeftOut })) : null),
     products, main,
-    el("footer", {}, el("div", { class: "bar" }, sum, el("button", { type: "button", id: "save", onclick: save }, say("save"))),
-      el("p", { class: "s" }, say("sum_note"), " ", keptAt), told,
-      el("details", {}, el("summary", {}, say("other_ways")), el("label", { for: "copy" }, say("copy")), text, el("label", { for: "reopen" }, say("reopen")), wrong,
-        el("button", { type: "button", class: "q", onclick: forget }, say("forget")))));
+    el("aside", {}, el("p", { class: "s" }, say("sum_note"), " ", keptAt),
+      el("details", {}, el("summary", {}, say("other_ways")), el("label", { for: "copy" }, say("copy")), text, el("label", { for: "reopen" }, say("reopen")), again,
+        el("p", {}, el("button", { type: "button", class: "q", onclick: forget }, say("forget"))))),
+    el("footer", {}, el("div", { class: "bar" }, sum, el("button", { type: "button", id: "save", onclick: save }, say("save"))), told));
   addEventListener("beforeunload", (event) => { if (!keeps) event.preventDefault(); });
   show();
 })();

@@ -55,11 +55,11 @@ class PackedSheet(Sealed):
 class Binding(Sealed):
     """Whose pack it is, of which meeting, when it was made, and over which sheets."""
 
-    meeting: Code
+    meeting: Code = Field(examples=["PH-7K2M9Q4"])
     member_id: int = Field(ge=1)
-    member: str = Field(max_length=200)
+    member: str = Field(max_length=200, examples=["Giàng A Mẫu"])
     made_at: str = Field(max_length=40, examples=["2026-11-24T01:00:00+00:00"])
-    sheets: dict[Code, PackedSheet] = Field(max_length=MOST_SHEETS)
+    sheets: dict[Code, PackedSheet] = Field(max_length=MOST_SHEETS, examples=[{}])
 
 
 class FiledMark(Input):
@@ -85,15 +85,18 @@ class AnswerFile(Input):
     kind: Literal["ocop-phieu-cham"] = Field(examples=[FILE_KIND])
     format: Literal[1] = Field(examples=[FILE_FORMAT])
     pack: Binding
-    seal: Hex
-    sheets: dict[Code, FiledSheet] = Field(max_length=MOST_SHEETS)
+    seal: Hex = Field(examples=["9f2c41"])
+    sheets: dict[Code, FiledSheet] = Field(
+        max_length=MOST_SHEETS,
+        examples=[{"PD-7K2M9Q4": {"marks": {"1.1": {"option": "b"}}, "opinion": ""}}],
+    )
     saved_at: str = Field(default="", max_length=40, description="Giờ trên thiết bị, chỉ để biết")
 
 
 class ApplySheet(Input):
     """Bring one sheet of a file in; `stored` and `filed` settle the criteria that conflict."""
 
-    sheet: Code
+    sheet: Code = Field(examples=["PD-7K2M9Q4"])
     stored: list[CriterionCode] = Field(
         default_factory=list,
         max_length=MOST_CRITERIA,
@@ -171,7 +174,7 @@ class KeyPaper(Input):
 class TakeOne(Input):
     """Which of the two entries is what the paper says."""
 
-    criterion_code: CriterionCode
+    criterion_code: CriterionCode = Field(examples=["1.1"])
     take: Take
 
 
@@ -184,6 +187,12 @@ class ResolvePaper(Input):
 
 class EnterPaper(Input):
     """Make the agreed entries the member's sheet, and hand it in."""
+
+    version: int = VERSION
+
+
+class AttachScan(Input):
+    """Keep the scan of the signed paper beside its entries."""
 
     version: int = VERSION
 

@@ -29,7 +29,14 @@ from app.domain.packs.actions.paper_sheets import DifferencesOpen, FirstEntryThe
 from app.domain.packs.enums import PaperSheetState, Take
 from app.domain.packs.papers import item_grids, sheet_grid
 from app.domain.packs.queries import PaperRow, paper_lines, scan_of
-from app.domain.packs.schemas import DiscardPaper, EnterPaper, KeyPaper, ResolvePaper, TakeOne
+from app.domain.packs.schemas import (
+    AttachScan,
+    DiscardPaper,
+    EnterPaper,
+    KeyPaper,
+    ResolvePaper,
+    TakeOne,
+)
 from app.rulebooks.scoring import NOT_MET
 from tests.conftest import AT, commit
 from tests.factories.councils import (
@@ -260,6 +267,7 @@ def test_the_scan_of_the_signed_paper_is_kept_for_office_and_member(
     attach_scan(
         desk.session,
         desk.sheet.code,
+        AttachScan(version=row.kept.version),
         stored,
         file_name="phiếu số 3.jpg",
         actor=desk.secretary,

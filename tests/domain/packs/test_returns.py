@@ -89,7 +89,11 @@ class Sitting:
 
     def send(self, file: Data, actor: Actor | None = None) -> ReturnRow:
         return hand_in(
-            self.session, read_answer_file(written(file)), actor=actor or self.member, at=AT
+            self.session,
+            file["pack"]["meeting"],
+            read_answer_file(written(file)),
+            actor=actor or self.member,
+            at=AT,
         )
 
     def bring_in(

@@ -27,7 +27,7 @@ from app.domain.packs.queries import (
     paper_sheet_for_update,
 )
 from app.domain.packs.rules import BLANK, OPINION, PACK_BASIS, Said
-from app.domain.packs.schemas import DiscardPaper, EnterPaper, KeyPaper, ResolvePaper
+from app.domain.packs.schemas import AttachScan, DiscardPaper, EnterPaper, KeyPaper, ResolvePaper
 from app.rulebooks.scoring import check_answers
 
 FIRST, SECOND = 1, 2
@@ -241,6 +241,7 @@ def discard_paper(
 def attach_scan(
     session: WriteSession,
     sheet: str,
+    data: AttachScan,
     stored: StoredFile,
     *,
     file_name: str,
@@ -250,6 +251,7 @@ def attach_scan(
     """Keep the scan of the signed paper beside its entries; records paper_sheet.scanned."""
     found = paper_sheet_for_update(session, sheet, actor=actor)
     paper = found.kept
+    check_version(data.version, paper.version)
     paper.scan_sha256 = stored.sha256
     paper.scan_name = normal(file_name)[:200] or "phieu-giay"
     paper.scan_media_type = stored.media_type

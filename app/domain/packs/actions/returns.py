@@ -54,6 +54,14 @@ class NotAnAnswerFile(Refused):
     basis = PACK_BASIS
 
 
+class OtherMeeting(Refused):
+    """Files are handed in where they belong."""
+
+    code = "pack.other_meeting"
+    message = "Tệp này thuộc phiên họp {meeting}, không phải phiên họp đang mở."
+    basis = PACK_BASIS
+
+
 class AnswersTooLarge(Refused):
     """No pack saves so much."""
 
@@ -120,12 +128,16 @@ def read_answer_file(content: bytes) -> AnswerFile:
         raise NotAnAnswerFile from wrong
 
 
-def hand_in(session: WriteSession, file: AnswerFile, *, actor: Actor, at: datetime) -> ReturnRow:
+def hand_in(
+    session: WriteSession, meeting_code: str, file: AnswerFile, *, actor: Actor, at: datetime
+) -> ReturnRow:
     """Keep an answer file; nothing on the sheets changes yet. Records pack.handed_in.
 
     Refused: a broken seal, sheets or criteria the pack did not hold, another text of the rubric, a
     file of somebody else from anybody but the council's office. The same file again is the same row.
     """
+    if file.pack.meeting != meeting_code:
+        raise OtherMeeting(meeting=file.pack.meeting)
     content = file.model_dump(mode="json", exclude={"saved_at"})
     if len(canonical_json(content).encode()) > LARGEST_ANSWER_BYTES:
         raise AnswersTooLarge(most_mb=LARGEST_ANSWER_BYTES // (1024 * 1024))
