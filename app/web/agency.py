@@ -276,6 +276,7 @@ def write_advice(form: PostedForm, page: Page, code: str) -> Response:
                 }
                 for part in parts
             ],
+            "remarks": _notes(form, row, "remark"),
             "legal_papers": form.text("legal_papers"),
             "legal_papers_in_order": form.text("legal_papers_in_order") == "on",
             "recommendation": form.text("recommendation"),
@@ -338,11 +339,15 @@ def survey(page: Page, code: str) -> Response:
 @router.post("/dossiers/{code}/survey", name="dossiers.save_survey")
 def save_survey(form: PostedForm, page: Page, code: str) -> Response:
     """Keep the record."""
+
+    def do() -> None:
+        notes = _notes(form, _row(page, code), "note")
+        data = form.read(RecordSiteSurvey, notes=notes)
+        record_site_survey(page.session, code, data, actor=page.actor, at=page.at)
+
     return taken_step(
         form,
-        lambda: record_site_survey(
-            page.session, code, form.read(RecordSiteSurvey), actor=page.actor, at=page.at
-        ),
+        do,
         lambda shown, status, _stale: _survey(page, code, shown, status=status),
         lambda: page.go(
             "dossiers.agency", code=code, said="Đã ghi biên bản khảo sát. Có thể thêm ảnh."
@@ -473,6 +478,15 @@ def _listed(
             else:
                 fields[place] = said
         raise Invalid(fields, code=problem.reason_code) from problem
+
+
+def _notes(form: Form, row: DossierRow, field: str) -> list[dict[str, str]]:
+    """Return what was typed about single criteria."""
+    return [
+        {"criterion_code": one.code, "text": form.text(f"{field}.{one.code}")}
+        for one in row.rubric.criteria
+        if form.text(f"{field}.{one.code}").strip()
+    ]
 
 
 def _show(
@@ -627,6 +641,7 @@ def _advice_values(known: AdvisoryReport | None) -> dict[str, str]:
     return {
         **{f"text.{part}": text for part, text in known.parts.items()},
         **{f"suggested.{part}": str(points) for part, points in known.suggested.items()},
+        **{f"remark.{code}": text for code, text in known.remarks.items()},
         "legal_papers": known.legal_papers,
         "legal_papers_in_order": "on" if known.legal_papers_in_order else "",
         "recommendation": known.recommendation.value,

@@ -23,6 +23,7 @@ from app.domain.councils.queries import (
     SheetRow,
     earlier_rounds,
     get_sheet,
+    margin,
     papers_shown,
     superseded_sheet,
 )
@@ -35,9 +36,7 @@ from app.domain.councils.schemas import (
     SubmitSheet,
     WithdrawSheet,
 )
-from app.domain.dossiers.enums import Finding
-from app.domain.dossiers.forms.commune_report import CLAIMED_AT
-from app.domain.dossiers.models import AdvisoryReport, CommuneReport, Evidence, ExtraTest
+from app.domain.dossiers.models import AdvisoryReport, Evidence
 from app.domain.dossiers.queries import (
     Comparison,
     OfficialPapers,
@@ -46,7 +45,7 @@ from app.domain.dossiers.queries import (
     official_papers,
     self_assessment,
 )
-from app.domain.dossiers.rules import FINDING_LABELS, TEST_LABELS, Change
+from app.domain.dossiers.rules import TEST_LABELS, Change
 from app.rulebooks.model import Criterion, Gate, Option, Part, Rubric, Section
 from app.rulebooks.scoring import NOT_MET, SheetScore
 from app.web.agenda_items import SHEET_TONES
@@ -63,8 +62,6 @@ SUBMITTING = "submit"
 NO_EVIDENCE = "none"
 """What the choice of a paper says where a criterion has none to show it."""
 
-_FINDING_OF = {code: finding for finding, code in CLAIMED_AT.items()}
-
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -74,15 +71,6 @@ class Claim:
     is_not_met: bool
     description: str
     papers: tuple[Evidence, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CommuneFinding:
-    """What the commune found where the rubric prints its assessment; it gives no points."""
-
-    label: str
-    text: str
-    is_confirmed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +103,6 @@ class Question:
     claim: Claim
     others: tuple[Evidence, ...]
     change: Change | None
-    finding: CommuneFinding | None
-    tests: tuple[ExtraTest, ...]
     gates: tuple[Gate, ...]
 
     @property
@@ -373,10 +359,15 @@ def _show(
         "own_waiting": row.own_order.waiting,
     } | _total_context(row, str(row.sheet.version))
     if not row.is_own or why_not_mark(row.sheet, row.meeting, row.item):
+        official = official_papers(page.session, row.dossier.dossier, actor=page.actor)
         return page.render(
             "councils/sheet_read.html",
             is_locked=row.item.state is ItemState.LOCKED,
             papers=papers_shown(page.session, row.marks),
+            advised=[(part, _advice(official, part)) for part in row.dossier.rubric.parts],
+            surveys=official.surveys,
+            tests=official.tests,
+            test_words=TEST_LABELS,
             earlier=earlier_rounds(page.session, row),
             why_not_withdraw=why_not_withdraw(row.sheet, row.meeting, row.item),
             **context,
@@ -404,10 +395,13 @@ def _show(
         section=asked,
         groups={group.code: group for group in asked.groups},
         questions=[
-            _question(row, criterion, form, assessment, papers, compared=compared)
+            _question(row, criterion, form, assessment, compared=compared)
             for criterion in asked.criteria
         ],
-        advice=_advice(papers, row.dossier.rubric, asked),
+        advice=_advice(
+            papers, next(part for part in row.dossier.rubric.parts if asked in part.sections)
+        ),
+        margin=margin(page.session, row.dossier.dossier, row.dossier.rubric, papers),
         surveys=papers.surveys,
         tests=[test for test in papers.tests if not test.criterion_code],
         test_words=TEST_LABELS,
@@ -459,7 +453,6 @@ def _question(
     criterion: Criterion,
     form: Form,
     assessment: SelfAssessment,
-    papers: OfficialPapers,
     *,
     compared: Comparison | None,
 ) -> Question:
@@ -472,18 +465,15 @@ def _question(
         claim=claim,
         others=tuple(paper for paper in assessment.cited if paper not in claim.papers),
         change=compared.of(code) if compared else None,
-        finding=_finding(criterion, papers.report),
-        tests=tuple(test for test in papers.tests if test.criterion_code == code),
         gates=tuple(gate for gate in row.dossier.rubric.gates if gate.criterion_code == code),
     )
 
 
-def _advice(papers: OfficialPapers, rubric: Rubric, asked: Section) -> Advice | None:
-    """Return what the advisory team signed about the part of the rubric this section is in."""
+def _advice(papers: OfficialPapers, part: Part) -> Advice | None:
+    """Return what the advisory team signed about a part of the rubric."""
     report = papers.advice
     if report is None or report.signed_at is None:
         return None
-    part = next(part for part in rubric.parts if asked in part.sections)
     return Advice(part, report.parts.get(part.code, ""), report.suggested.get(part.code), report)
 
 
@@ -495,17 +485,6 @@ def _claim(criterion: Criterion, assessment: SelfAssessment) -> Claim:
         is_not_met=option == NOT_MET,
         description=answer.description if answer else "",
         papers=assessment.uses.get(criterion.code, ()),
-    )
-
-
-def _finding(criterion: Criterion, report: CommuneReport | None) -> CommuneFinding | None:
-    finding: Finding | None = _FINDING_OF.get(criterion.code)
-    if not criterion.commune_assessed or finding is None or report is None:
-        return None
-    return CommuneFinding(
-        label=FINDING_LABELS[finding],
-        text=getattr(report, f"{finding}_finding"),
-        is_confirmed=getattr(report, f"{finding}_confirmed"),
     )
 
 

@@ -286,6 +286,7 @@ class AdvisoryReport(SQLModel, table=True):
     version: int = 1
     parts: dict[str, str] = document(default_factory=dict)
     suggested: dict[str, int] = document(default_factory=dict)
+    remarks: dict[str, str] = document(default_factory=dict)
     legal_papers: str = long_text(default="")
     legal_papers_in_order: bool = False
     recommendation: Recommendation = words(Recommendation)
@@ -309,6 +310,7 @@ class SiteSurvey(SQLModel, table=True):
     surveyed_on: date
     people: str = long_text()
     findings: str = long_text()
+    notes: dict[str, str] = document(default_factory=dict)
     recorded_by: str
     recorded_at: datetime
 
@@ -356,6 +358,7 @@ class Attachment(SQLModel, table=True):
     code: str = Field(max_length=20, unique=True)
     dossier_id: int = Field(foreign_key="dossiers.id", index=True)
     subject_code: str = Field(max_length=20)
+    criterion_code: str = Field(default="", max_length=12)
     title: str
     file_name: str
     media_type: str = Field(max_length=60)

@@ -48,6 +48,7 @@ from app.rulebooks.scoring import Nearest
 LONGEST_DESCRIPTION = 4000
 LONGEST_REPORT_PART = 20_000
 LONGEST_FINDING = 8000
+MOST_NOTES = 80  # more criteria than any rubric has
 MOST_ANSWERS = 60
 MOST_EVIDENCE = 40
 MOST_SAMPLES = 100
@@ -545,10 +546,22 @@ class AdvicePart(_Input):
     suggested: int | None = Field(default=None, ge=0, le=100, examples=[30])
 
 
+class CriterionNote(_Input):
+    """What is said about one criterion; council members read it beside the criterion."""
+
+    criterion_code: str = Field(min_length=1, max_length=12, examples=["1.1"])
+    text: str = Field(default="", max_length=2000, examples=["Đã xem sổ thu mua hai năm."])
+
+
 class SaveAdvisoryReport(_Input):
     """The advisory team's report while it is being written."""
 
     parts: list[AdvicePart] = Field(max_length=10)
+    remarks: list[CriterionNote] = Field(
+        default_factory=list,
+        max_length=MOST_NOTES,
+        description="Nhận xét từng tiêu chí; thay toàn bộ nhận xét đã lưu.",
+    )
     legal_papers: str = Field(
         default="", max_length=LONGEST_FINDING, examples=["Giấy tờ pháp lý còn hạn."]
     )
@@ -579,6 +592,9 @@ class RecordSiteSurvey(_Input):
     findings: str = Field(
         min_length=5, max_length=LONGEST_FINDING, examples=["Nhà xưởng đúng như hồ sơ."]
     )
+    notes: list[CriterionNote] = Field(
+        default_factory=list, max_length=MOST_NOTES, description="Ghi nhận theo từng tiêu chí."
+    )
 
 
 class OrderTest(_Input):
@@ -604,6 +620,12 @@ class Attach(_Input):
     """What a photo or paper shows; its file comes beside."""
 
     title: str = Field(default="", max_length=200, examples=["Khu sơ chế"])
+    criterion_code: str = Field(
+        default="",
+        max_length=12,
+        examples=["1.1"],
+        description="Tiêu chí mà ảnh, giấy tờ cho thấy, nếu có.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -1069,6 +1091,7 @@ class AdvisoryReportOut(BaseModel):
     dossier_code: str
     version: int
     parts: list[AdvicePartOut]
+    remarks: dict[str, str] = Field(description="Nhận xét theo mã tiêu chí.")
     legal_papers: str
     legal_papers_in_order: bool
     recommendation: Recommendation
@@ -1098,6 +1121,7 @@ class AttachmentOut(BaseModel):
 
     code: str = Field(examples=["TL-7K2M9Q4"])
     subject_code: str
+    criterion_code: str
     title: str
     file_name: str
     media_type: str
@@ -1120,6 +1144,7 @@ class SiteSurveyOut(BaseModel):
     surveyed_on: date
     people: str
     findings: str
+    notes: dict[str, str] = Field(description="Ghi nhận theo mã tiêu chí.")
     recorded_by: str
     recorded_at: datetime
     attachments: list[AttachmentOut]

@@ -1,5 +1,6 @@
 """What the advisory team and the agency find out for the council: report, surveys, extra tests."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import col, select
@@ -36,6 +37,7 @@ from app.domain.dossiers.queries import (
 )
 from app.domain.dossiers.schemas import (
     Attach,
+    CriterionNote,
     OrderTest,
     RecordSiteSurvey,
     RecordTestResult,
@@ -54,7 +56,7 @@ def save_advice(
 ) -> AdvisoryReport:
     """Write the advisory report; records dossier.advice_saved. Suggestions are kept, not scored.
 
-    Refused: a part the rubric does not have, a suggestion above the part's points.
+    Refused: a part or criterion the rubric does not have, a suggestion above the part's points.
     """
     row = dossier_for_update(session, code, actor=actor)
     report = find_advice(session, row.dossier)
@@ -76,6 +78,7 @@ def save_advice(
         "suggested": {
             part.part: part.suggested for part in data.parts if part.suggested is not None
         },
+        "remarks": _notes(row, data.remarks, "remark"),
         "legal_papers": normal(data.legal_papers),
         "legal_papers_in_order": data.legal_papers_in_order,
         "recommendation": data.recommendation,
@@ -127,7 +130,8 @@ def record_site_survey(
     session: WriteSession, code: str, data: RecordSiteSurvey, *, actor: Actor, at: datetime
 ) -> SiteSurvey:
     """Keep the record of a survey on the spot; records dossier.surveyed (art. 7.3.c)."""
-    dossier = dossier_for_update(session, code, actor=actor).dossier
+    row = dossier_for_update(session, code, actor=actor)
+    dossier = row.dossier
     if refusal := why_not_survey(
         actor, dossier, team=standing_of(session, actor, on=local_day(at))
     ):
@@ -141,6 +145,7 @@ def record_site_survey(
         surveyed_on=data.surveyed_on,
         people=normal(data.people),
         findings=normal(data.findings),
+        notes=_notes(row, data.notes, "note"),
         recorded_by=actor.name,
         recorded_at=at,
     )
@@ -246,7 +251,8 @@ def attach(
 
     The file was stored before the first query. The same content again is the same attachment.
     """
-    dossier = dossier_for_update(session, code, actor=actor).dossier
+    row = dossier_for_update(session, code, actor=actor)
+    dossier = row.dossier
     if refusal := why_not_attach_to(session, dossier, subject_code, actor=actor, at=at):
         raise refusal
     known = session.exec(
@@ -256,11 +262,16 @@ def attach(
     ).one_or_none()
     if known is not None:
         return known
+    if data.criterion_code and row.rubric.find_criterion(data.criterion_code) is None:
+        raise Invalid(
+            {"criterion_code": "Không có tiêu chí này."}, code="dossier.unknown_criterion"
+        )
     name = plain_file_name(file_name)
     attachment = Attachment(
         code=new_code("TL"),
         dossier_id=dossier.id or 0,
         subject_code=subject_code,
+        criterion_code=data.criterion_code,
         title=normal(data.title) or name,
         file_name=name,
         media_type=stored.media_type,
@@ -305,3 +316,16 @@ def _check_parts(row: DossierRow, data: SaveAdvisoryReport) -> None:
             wrong[f"suggested.{part.part}"] = ADVICE_MESSAGES["too_much"]
     if wrong:
         raise Invalid(wrong, code="dossier.advice_part")
+
+
+def _notes(row: DossierRow, notes: Sequence[CriterionNote], field: str) -> dict[str, str]:
+    """Return what is said about criteria, by code; refuse one that the rubric does not have."""
+    unknown = {
+        f"{field}.{note.criterion_code}": "Không có tiêu chí này."
+        for note in notes
+        if row.rubric.find_criterion(note.criterion_code) is None
+    }
+    if unknown:
+        raise Invalid(unknown, code="dossier.unknown_criterion")
+    said = {note.criterion_code: normal(note.text) for note in notes}
+    return {code: text for code, text in said.items() if text}
