@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     agency_name: str = "Sở Nông nghiệp và Môi trường"  # which office it is changes with the years
     key_dir: Path | None = None
     council_rules_dir: Path | None = None
+    paper_templates_dir: Path | None = None  # own wording of papers, see templates/README.md
     demonstration: bool = False
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)

@@ -30,20 +30,36 @@ _SEGMENTS = 4
 _GROUPS = 12
 
 
+class TypesettingFailed(Exception):  # noqa: N818 -- read as a sentence where it is caught
+    """A template does not compile with this data; says why."""
+
+
 def render_pdf(
-    template: str, data: Mapping[str, object], *, timestamp: datetime, tagged: bool = True
+    template: str,
+    data: Mapping[str, object],
+    *,
+    timestamp: datetime,
+    tagged: bool = True,
+    folder: Path = TEMPLATES,
 ) -> bytes:
-    """Return the PDF of `templates/print/<template>.typ`, which lists the keys it reads."""
-    pdf = typst.compile(
-        TEMPLATES / f"{template}.typ",
-        root=TEMPLATES,
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(_printable(data), ensure_ascii=False)},
-        pdf_standards="a-2b",
-        pdf_tags=tagged,
-        timestamp=timestamp.astimezone(UTC).replace(microsecond=0),  # the compiler refuses parts
-    )
+    """Return the PDF of `<folder>/<template>.typ`, which lists the keys it reads.
+
+    The template sees the files of its own folder and nothing else; TypesettingFailed when it is
+    wrong.
+    """
+    try:
+        pdf = typst.compile(
+            folder / f"{template}.typ",
+            root=folder,
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            sys_inputs={"data": json.dumps(_printable(data), ensure_ascii=False)},
+            pdf_standards="a-2b",
+            pdf_tags=tagged,
+            timestamp=timestamp.astimezone(UTC).replace(microsecond=0),  # it refuses parts
+        )
+    except typst.TypstError as fault:
+        raise TypesettingFailed(str(fault)) from fault
     if not isinstance(pdf, bytes):
         raise TypeError("a template compiles to one document")
     return pdf

@@ -73,7 +73,7 @@ def render_docx(paper: Paper, *, timestamp: datetime) -> bytes:
     sheet.put_footnotes()
     kept = BytesIO()
     sheet.document.save(kept)
-    return _sealed(kept)
+    return sealed(kept)
 
 
 @dataclass(slots=True)
@@ -432,10 +432,10 @@ def _row_flag(row: Any, name: str) -> None:
     properties.append(OxmlElement(name))
 
 
-def _sealed(written: BytesIO) -> bytes:
+def sealed(written: BytesIO) -> bytes:
     """Return the package with one time on every part: the same paper is the same bytes."""
-    sealed = BytesIO()
-    with ZipFile(written) as parts, ZipFile(sealed, "w", ZIP_DEFLATED) as again:
+    kept = BytesIO()
+    with ZipFile(written) as parts, ZipFile(kept, "w", ZIP_DEFLATED) as again:
         for name in parts.namelist():
             again.writestr(ZipInfo(name, _ZIP_EPOCH), parts.read(name), ZIP_DEFLATED)
-    return sealed.getvalue()
+    return kept.getvalue()

@@ -10,10 +10,10 @@ from datetime import datetime
 from app.core.clock import VIET_NAM, local_day
 from app.core.db import ReadSession
 from app.core.errors import Conflict
+from app.core.official_days import place_and_date
 from app.core.typesetting import render_pdf
 from app.domain.accounts.rules import Actor
 from app.domain.dossiers.enums import Addressee, CheckedPart, DossierPart
-from app.domain.dossiers.forms.dates import place_and_date
 from app.domain.dossiers.forms.registration_form import PROVINCE_NAME
 from app.domain.dossiers.models import (
     AdvisoryReport,

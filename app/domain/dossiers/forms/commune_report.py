@@ -25,9 +25,9 @@ from app.core.layout import (
     text,
     unbroken,
 )
+from app.core.official_days import place_and_date, short_day
 from app.core.text import fold
 from app.domain.dossiers.enums import Finding
-from app.domain.dossiers.forms.dates import place_and_date, short_day
 from app.domain.dossiers.forms.registration_form import PROVINCE_NAME
 from app.domain.dossiers.models import CommuneReport, SelfAssessmentAnswer
 from app.domain.dossiers.queries import DossierRow

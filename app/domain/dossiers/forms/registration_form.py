@@ -19,8 +19,8 @@ from app.core.layout import (
     heading,
     text,
 )
+from app.core.official_days import place_and_date, short_day
 from app.domain.dossiers.enums import DossierKind
-from app.domain.dossiers.forms.dates import place_and_date, short_day
 from app.domain.dossiers.queries import DossierRow
 
 PROVINCE_NAME = "Lai Châu"

@@ -25,10 +25,10 @@ from app.core.layout import (
     text,
     unbroken,
 )
+from app.core.official_days import place_and_date, short_day
 from app.domain.dossiers.enums import DossierKind, EvidenceKind
 from app.domain.dossiers.forms.boxes import Boxes, Held, boxes_of
 from app.domain.dossiers.forms.commune_report import gender_and_ethnicity
-from app.domain.dossiers.forms.dates import place_and_date, short_day
 from app.domain.dossiers.forms.evidence_guide import GUIDE
 from app.domain.dossiers.models import ChangeReport, Evidence
 from app.domain.dossiers.queries import DossierRow, SelfAssessment

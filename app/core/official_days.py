@@ -6,13 +6,18 @@ from datetime import date
 _LAST_MONTH_WITH_ZERO = 2
 
 
+def written_day(on: date) -> str:
+    """Return "ngày 14 tháng 9 năm 2026"."""
+    month = f"{on.month:02d}" if on.month <= _LAST_MONTH_WITH_ZERO else str(on.month)
+    return f"ngày {on.day:02d} tháng {month} năm {on.year}"
+
+
 def place_and_date(unit: str, on: date | None) -> str:
     """Return "Bum Tở, ngày 14 tháng 9 năm 2026"; without a day, room for the pen."""
     place = unit.partition(" ")[2] or unit
     if on is None:
         return f"{place}, ngày .... tháng .... năm ......"
-    month = f"{on.month:02d}" if on.month <= _LAST_MONTH_WITH_ZERO else str(on.month)
-    return f"{place}, ngày {on.day:02d} tháng {month} năm {on.year}"
+    return f"{place}, {written_day(on)}"
 
 
 def short_day(on: date | None) -> str:

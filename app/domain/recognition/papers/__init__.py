@@ -1,0 +1,23 @@
+"""The papers of recognition: decisions, certificates, notices of results, sets for the ministry."""
+
+from app.domain.recognition.papers.ministry import Installation, SetIncomplete, ministry_set
+from app.domain.recognition.papers.notice import result_notice_paper
+from app.domain.recognition.papers.official import (
+    MeetingTold,
+    certificate_data,
+    certificate_paper,
+    decision_data,
+    decision_paper,
+)
+
+__all__ = [
+    "Installation",
+    "MeetingTold",
+    "SetIncomplete",
+    "certificate_data",
+    "certificate_paper",
+    "decision_data",
+    "decision_paper",
+    "ministry_set",
+    "result_notice_paper",
+]
