@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from app.core.clock import local_day
 from app.core.files import StoredFile
 from app.core.pictures import StoredPicture
-from app.demonstration.journeys import Office, no_gate_holds
+from app.demonstration.journeys import UNSAID, Office, no_gate_holds
 from app.demonstration.sources import INVENTED, Example, ExampleProduct
 from app.demonstration.stage import Stage
 from app.domain.accounts.rules import SYSTEM
@@ -130,23 +130,27 @@ class Certified:
         )
 
     def better_first_section(self, example: Example, at: datetime) -> None:
-        """Claim the first section again, in other words: it differs from what was recognised."""
+        """Claim more for the first criterion: one answer differs from what was recognised."""
         section = loader.rubric(self.dossier.rubric_code).parts[0].sections[0]
+        first, *others = section.criteria
+        better = AnswerIn(
+            criterion_code=first.code,
+            option_code=max(first.options, key=lambda one: one.points).code,
+            description="Minh họa: vùng nguyên liệu rộng hơn khi được công nhận.",
+        )
+        same = [
+            AnswerIn(
+                criterion_code=one.code,
+                option_code=example.self_assessment[one.code].option,
+                description=UNSAID,
+            )
+            for one in others
+        ]
         save_section(
             self.stage.session,
             self.dossier.code,
             section.code,
-            SaveSection(
-                answers=[
-                    AnswerIn(
-                        criterion_code=one.code,
-                        option_code=example.self_assessment[one.code].option,
-                        description="Minh họa: vùng nguyên liệu rộng hơn khi được công nhận.",
-                    )
-                    for one in section.criteria
-                ],
-                version=self.dossier.version,
-            ),
+            SaveSection(answers=[better, *same], version=self.dossier.version),
             actor=self.stage.cast.actor(self.office.applicant, at),
             at=at,
         )

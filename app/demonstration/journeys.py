@@ -76,6 +76,7 @@ AGENCY, ADVISOR = "canbotinh", "totuvan"
 TO_COMPLETE = timedelta(days=14)
 SAMPLES = 5
 PLACEHOLDER = "tai-lieu-minh-hoa.pdf"
+UNSAID = "Minh họa: lời của chủ thể."
 CONFIRMED = {f"{finding}_confirmed": True for finding in ("material", "labour", "idea", "identity")}
 
 
@@ -381,7 +382,7 @@ class Journey:
         return AnswerIn(
             criterion_code=criterion_code,
             option_code=claim.option,
-            description=claim.description if self.is_worked else "Minh họa: lời của chủ thể.",
+            description=claim.description if self.is_worked else UNSAID,
         )
 
     def _papers(self) -> tuple[Paper, ...]:

@@ -87,7 +87,7 @@ PART_ROUTES: dict[DossierPart, str] = {
     DossierPart.EVIDENCE: "dossiers.evidence",
     DossierPart.CHANGES: "dossiers.changes",
 }
-WAITS_FOR: dict[DossierState, str] = {
+WAITS_FOR_SENTENCES: dict[DossierState, str] = {
     DossierState.DRAFT: "Chủ thể soạn hồ sơ và nộp tại Ủy ban nhân dân xã.",
     DossierState.RETURNED: "Chủ thể bổ sung các phần xã đã nêu rồi nộp lại.",
     DossierState.FILED: "Cán bộ xã kiểm tra, viết báo cáo; lãnh đạo xã ký.",
@@ -291,7 +291,7 @@ def _show(
         findings=FINDING_LABELS,
         part_labels=PART_LABELS,
         steps=_steps(dossier.state),
-        waits_for=WAITS_FOR.get(dossier.state, ""),
+        waits_for=WAITS_FOR_SENTENCES.get(dossier.state, ""),
         choices=_choices(page, row, report),
         why_not_edit=why_not_edit(actor, dossier, *DossierPart),
         papers=papers,

@@ -35,16 +35,16 @@ from app.web.tones import IDEA_TONES
 
 router = page_router()
 MOST_PRODUCERS = 100
-_TEXTS = (
-    "proposer",
-    "village",
-    "contact",
-    "title",
-    "description",
-    "material",
-    "local_identity",
-    "wished_support",
-)
+TEXT_LABELS: dict[str, str] = {
+    "proposer": "Tên người hoặc nhóm đề xuất",
+    "village": "Bản, thôn, tổ dân phố",
+    "contact": "Cách liên hệ",
+    "title": "Tên sản phẩm muốn làm",
+    "description": "Ý tưởng: làm gì, cho ai",
+    "material": "Nguyên liệu lấy ở đâu",
+    "local_identity": "Điều gì là riêng của địa phương",
+    "wished_support": "Mong được hỗ trợ gì",
+}
 
 
 @router.get("/ideas", name="ideas.list")
@@ -228,7 +228,7 @@ def _edit(
         reviews=reviews_of(page.session, row.idea),
         stale=stale,
         stored_now=[
-            (name, text)
+            (TEXT_LABELS[name], text)
             for name, text in stored.items()
             if form and text != form.text(name).strip().replace("\r\n", "\n")
         ]
@@ -238,7 +238,7 @@ def _edit(
 
 
 def _stored(idea: ProductIdea) -> dict[str, str]:
-    return {name: str(getattr(idea, name)) for name in _TEXTS}
+    return {name: str(getattr(idea, name)) for name in TEXT_LABELS}
 
 
 def _review(

@@ -60,6 +60,25 @@ def test_an_idea_goes_from_the_form_to_a_product_through_the_pages(
     assert CONTACT not in agency.get(idea).text
 
 
+def test_a_stale_idea_names_its_fields_as_the_form_does_in_either_language(
+    client: TestClient, engine: Engine
+) -> None:
+    with transaction(engine) as session:
+        people = People(session, AT)
+        idea = f"/ideas/{make_idea(session, people).code}"
+        people.officer()
+    officer = signed_in(client, f"canbo{HOME}")
+    first, second, third = (officer.get(f"{idea}/edit").text for _ in range(3))
+    assert press(officer, first, idea, material="Trồng ở bản, 2 ha").status_code == 303
+    stale = press(officer, second, idea, material="Trồng ở bản, 3 ha")
+    assert stale.status_code == 409
+    check_page(stale.text)
+    assert "<dt>Nguyên liệu lấy ở đâu</dt><dd>Trồng ở bản, 2 ha</dd>" in stale.text
+    client.cookies.set("ocop_lang", "en")
+    stale = press(officer, third, idea, material="Trồng ở bản, 3 ha")
+    assert "<dt>Where the material comes from</dt>" in stale.text
+
+
 def test_a_program_reads_ideas_and_their_counts(client: TestClient, engine: Engine) -> None:
     with transaction(engine) as session:
         people = People(session, AT)

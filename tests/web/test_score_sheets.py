@@ -313,3 +313,13 @@ def test_the_sheet_shows_advice_surveys_and_tests_beside_the_criteria(
         assert told in answer.text
     assert "Nhận xét phần B." not in answer.text
     assert answer.text.count("Chờ kết quả") == 2
+
+    hall.fill_in(MEMBER, lower_answers(hall.rubric_code, 40))
+    assert hall.submit(MEMBER).status_code == 303
+    with counted(client) as said:
+        handed_in = client.get(hall.sheet(MEMBER))
+    assert len(said) <= MOST_STATEMENTS
+    check_page(handed_in.text)
+    for told in ("Nhận xét phần A.", "Nhận xét phần B.", "05/BB-KS"):
+        assert handed_in.text.count(told) == 1
+    assert handed_in.text.count("Chờ kết quả") == 2
