@@ -218,21 +218,11 @@ def test_once_there_is_a_team_only_its_members_advise_and_survey(
     stranger = by(people.advisor())
     with refused(NotPermitted, code="advisory.not_on_team", basis="Điều 7.3.c"):
         save_advice(session, dossier.code, advice(), **stranger)
-    survey = (
-        RecordSiteSurvey(
-            record_number="03/BB",
-            surveyed_on=TODAY,
-            people="Tổ tư vấn và chủ thể",
-            findings="Nhà xưởng sạch, có khu sơ chế riêng.",
-            version=dossier.version,
-        )
-        if "version" in RecordSiteSurvey.model_fields
-        else RecordSiteSurvey(
-            record_number="03/BB",
-            surveyed_on=TODAY,
-            people="Tổ tư vấn và chủ thể",
-            findings="Nhà xưởng sạch, có khu sơ chế riêng.",
-        )
+    survey = RecordSiteSurvey(
+        record_number="03/BB",
+        surveyed_on=TODAY,
+        people="Tổ tư vấn và chủ thể",
+        findings="Nhà xưởng sạch, có khu sơ chế riêng.",
     )
     with refused(NotPermitted, code="advisory.not_on_team"):
         record_site_survey(session, dossier.code, survey, **stranger)

@@ -17,6 +17,7 @@ from app.domain.councils.actions import (
 )
 from app.domain.councils.enums import ItemState
 from app.domain.councils.models import Meeting, Round
+from app.domain.councils.papers import minutes_data
 from app.domain.councils.queries import (
     dossier_ids_on_agenda,
     get_meeting,
@@ -41,10 +42,13 @@ from tests.domain.councils.board import by, events, meeting_of, refused, several
 from tests.factories.agency import advise
 from tests.factories.councils import (
     FIRST_MEMBER,
+    close,
     convene,
     items_of,
+    lock,
     make_council,
     make_meeting,
+    score_all,
     the_round,
 )
 from tests.factories.dossiers import make_dossier
@@ -258,6 +262,15 @@ def test_what_comes_later_is_opened_later_and_told(session: WriteSession, people
     ]
     (event,) = events(session, "agenda.added")
     assert event.data["late"] is True
+    people.at = A_WEEK_ON
+    convene(session, people, meeting)
+    for item in items_of(session, meeting):
+        score_all(session, people, item)
+        lock(session, people, item)
+    close(session, people, meeting)
+    data = minutes_data(get_meeting(session, meeting.code, actor=people.agency()))
+    assert "chậm nhất ngày 17/09/2026. Gửi muộn hơn:" in str(data["papers"])
+    assert "(ngày 18/09/2026)" in str(data["papers"])
 
 
 def test_what_was_taken_off_is_closed_to_members_again(

@@ -141,9 +141,7 @@ def test_who_worked_on_the_dossier_or_advised_on_it_is_told(
     session.add(
         AdvisoryReport(
             dossier_id=dossier.id or 0,
-            recommendation=Recommendation.DISCUSS
-            if hasattr(Recommendation, "DISCUSS")
-            else next(iter(Recommendation)),
+            recommendation=next(iter(Recommendation)),
             written_by_id=user_of(session, 4).id,
             written_by="Người viết",
             written_at=AT,

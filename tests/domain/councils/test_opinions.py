@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from io import BytesIO
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
@@ -27,6 +29,7 @@ from app.domain.councils.actions import (
 )
 from app.domain.councils.enums import GateKind, ItemState, MeetingState, SheetState
 from app.domain.councils.models import AgendaItem
+from app.domain.councils.papers import minutes_data, minutes_paper
 from app.domain.councils.queries import get_item, get_meeting, get_sheet, work_for
 from app.domain.councils.schemas import (
     ConfirmMinimum,
@@ -505,3 +508,60 @@ def test_the_page_of_a_written_opinion_costs_the_same_for_one_and_for_three(
             get_meeting(session, meeting.code, actor=actor).out()
         numbers.append(len(sent))
     assert numbers[0] == numbers[1] <= 8
+
+
+# --- minutes ----------------------------------------------------------------------------------
+
+
+def test_minutes_of_a_written_opinion_tell_who_answered_late_or_not_and_what_goes_to_a_meeting(
+    session: WriteSession, people: People
+) -> None:
+    council = make_council(session, people)
+    settled, moved = (make_renewal(session, people) for _ in range(2))
+    meeting = ask_in_writing(session, people, [settled, moved], council=council)
+    first, second = items_of(session, meeting)
+    _answers_of_some(session, people, first, 3)
+    put_to_meeting(
+        session,
+        second.code,
+        PutToMeeting(reason=REASON, version=second.version),
+        **by(people.council_member(SECRETARY)),
+    )
+    later(people, 11)
+    late = sheets_of(session, first)[3]
+    score(session, people, late, scorers(people)[3], answers=agreed())
+    end_collection(
+        session,
+        meeting.code,
+        EndCollection(version=meeting.version),
+        actor=people.council_member(SECRETARY),
+        at=people.at,
+    )
+    lock(session, people, first)
+    close(session, people, meeting)
+    data = minutes_data(get_meeting(session, meeting.code, actor=people.agency()))
+    opinions = [one["opinion"] for one in data["attendance"]["members"]]
+    assert opinions == ["Có", "–", "Có", "Có", "Có, muộn", "Không gửi"]
+    assert data["attendance"]["present"] == "4"
+    content = minutes_paper(
+        session,
+        meeting.code,
+        actor=people.agency(),
+        at=people.at,
+        demonstration=False,
+        rules_dir=None,
+    )
+    pages = PdfReader(BytesIO(content)).pages
+    told = " ".join(" ".join(page.extract_text() for page in pages).split())
+    for said in (
+        "Tổng hợp ý kiến bằng văn bản",
+        "Hạn gửi ý kiến: hết ngày 24/09/2026",
+        "Nhận được ý kiến của 4/5",
+        "Có, muộn",
+        "Không gửi",
+        "Chuyển ra họp trực tiếp",
+        REASON,
+        "87,00",
+    ):
+        assert said in told
+    assert "Đợt" not in told
