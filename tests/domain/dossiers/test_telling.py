@@ -146,10 +146,16 @@ def test_a_late_commune_is_told_to_the_province_once_for_each_limit(
 
 
 def test_letters_take_only_what_every_dossier_can_say() -> None:
-    known = {
-        "dossier", "product", "slip_number", "proposal_number", "parts", "reason",
-        "commune_until", "meeting_on",
-    }  # fmt: skip
+    known = (
+        "dossier",
+        "product",
+        "slip_number",
+        "proposal_number",
+        "parts",
+        "reason",
+        "commune_until",
+        "meeting_on",
+    )
     params = dict.fromkeys(known, "")
     for tellings in TELLINGS.values():
         for telling in tellings:
