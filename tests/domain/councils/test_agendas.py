@@ -1,6 +1,7 @@
 """The agenda before it opens, how much a day holds, and when members read the dossiers."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import col, select
@@ -268,7 +269,7 @@ def test_what_comes_later_is_opened_later_and_told(session: WriteSession, people
         score_all(session, people, item)
         lock(session, people, item)
     close(session, people, meeting)
-    data = minutes_data(get_meeting(session, meeting.code, actor=people.agency()))
+    data: Any = minutes_data(get_meeting(session, meeting.code, actor=people.agency()))
     assert "chậm nhất ngày 17/09/2026. Gửi muộn hơn:" in str(data["papers"])
     assert "(ngày 18/09/2026)" in str(data["papers"])
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from io import BytesIO
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -539,7 +540,7 @@ def test_minutes_of_a_written_opinion_tell_who_answered_late_or_not_and_what_goe
     )
     lock(session, people, first)
     close(session, people, meeting)
-    data = minutes_data(get_meeting(session, meeting.code, actor=people.agency()))
+    data: Any = minutes_data(get_meeting(session, meeting.code, actor=people.agency()))
     opinions = [one["opinion"] for one in data["attendance"]["members"]]
     assert opinions == ["Có", "–", "Có", "Có", "Có, muộn", "Không gửi"]
     assert data["attendance"]["present"] == "4"

@@ -92,6 +92,8 @@ def minutes_data(
         raise NoMinutesYet(state=MEETING_LABELS[meeting.state])
     opened, closed = local_day(meeting.opened_at), local_day(meeting.closed_at)
     quorum = row.quorum
+    answered = [one for one in row.seats if one.member.voting and not row.has_lapsed(one.member)]
+    present = len(answered) if row.is_written else quorum.present
     secretary = next((s.member for s in row.seats if s.member.seat is Seat.SECRETARY), None)
     return {
         "authority": AUTHORITY,
@@ -111,18 +113,22 @@ def minutes_data(
         "closed": f"{_hour(meeting.closed_at)} cùng ngày"
         if closed == opened
         else f"{_hour(meeting.closed_at)}, ngày {closed:%d/%m/%Y}",
+        "form": meeting.form.value,
         "place": meeting.place,
+        "papers": _papers(row),
+        "due": f"{meeting.opinions_due_on:%d/%m/%Y}" if meeting.opinions_due_on else "",
         "attendance": {
             "total": str(quorum.voting),
-            "present": str(quorum.present),
+            "present": str(present),
             "needed": str(quorum.needed),
-            "rate": _percent(quorum.present, quorum.voting),
+            "rate": _percent(present, quorum.voting),
             "members": [
                 {
                     "name": seat.member.name,
                     "organisation": seat.member.organisation,
                     "seat": SEAT_LABELS[seat.member.seat],
                     "present": seat.member.id in row.present_ids,
+                    "opinion": _opinion(row, seat.member),
                 }
                 for seat in row.seats
             ],
@@ -130,6 +136,14 @@ def minutes_data(
         "items": [
             _item(one) | {"interests": _interests(board.of_item(one.item) if board else ())}
             for one in row.items
+        ],
+        "taken_off": [
+            {
+                "product": one.product.name,
+                "producer": one.producer.name,
+                "reason": one.item.taken_off_reason,
+            }
+            for one in row.taken_off
         ],
         "conclusion": meeting.conclusion,
         "chair": _chair(row.presiding, _delegation(row, file)),
@@ -139,6 +153,28 @@ def minutes_data(
             "note": "",
         },
     }
+
+
+def _papers(row: MeetingRow) -> str:
+    """Return when members could read the dossiers, and which ones they got later than promised."""
+    promised = row.meeting.papers_promised_on
+    if promised is None:
+        return ""
+    told = f"Theo Quy chế, hồ sơ được gửi thành viên chậm nhất ngày {promised:%d/%m/%Y}"
+    late = "; ".join(
+        f"{one.product.name} (ngày {one.item.papers_open_on:%d/%m/%Y})" for one in row.late_papers
+    )
+    return f"{told}. Gửi muộn hơn: {late}." if late else f"{told}; các hồ sơ đã được gửi đúng hạn."
+
+
+def _opinion(row: MeetingRow, member: CouncilMember) -> str:
+    """Return whether a member gave the written opinion that was asked for, and when."""
+    if not member.voting:
+        return "–"
+    if row.has_lapsed(member):
+        return "Không gửi"
+    own = [sheet for one in row.items for sheet in one.sheets if sheet.member_id == member.id]
+    return "Có, muộn" if any(row.was_late(sheet) for sheet in own) else "Có"
 
 
 def _item(row: ItemRow) -> dict[str, str]:
