@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from app.core.settings import Settings
+    from app.domain.councils.queries import Replayed
     from app.domain.notices.actions import Pass
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="OCOP Lai Châu")
@@ -20,6 +21,7 @@ audit_cli = typer.Typer(no_args_is_help=True, help="Nhật ký")
 key_cli = typer.Typer(no_args_is_help=True, help="Khóa ký tem")
 uploads_cli = typer.Typer(no_args_is_help=True, help="Tệp gửi dở")
 files_cli = typer.Typer(no_args_is_help=True, help="Kho tệp")
+result_cli = typer.Typer(no_args_is_help=True, help="Kết quả của Hội đồng")
 notices_cli = typer.Typer(no_args_is_help=True, help="Thông báo")
 council_rules_cli = typer.Typer(no_args_is_help=True, help="Quy chế hoạt động của Hội đồng")
 cli.add_typer(council_rules_cli, name="council-rules")
@@ -27,6 +29,7 @@ cli.add_typer(audit_cli, name="audit")
 cli.add_typer(uploads_cli, name="uploads")
 cli.add_typer(key_cli, name="stamp-key")
 cli.add_typer(files_cli, name="files")
+cli.add_typer(result_cli, name="result")
 cli.add_typer(notices_cli, name="notices")
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -290,7 +293,9 @@ def council_rules_check(file: Annotated[Path, typer.Argument(help="Tệp quy ch�
     typer.echo(f"{rules.title} ({rules.code}): dùng được. SHA-256 {rules.sha256}")
     for one in rule_values(rules, default_council_rules()):
         if one.differs:
-            typer.echo(f"  {one.name}: {one.value or '(trống)'} (mặc định: {one.default or '(trống)'})")
+            typer.echo(
+                f"  {one.name}: {one.value or '(trống)'} (mặc định: {one.default or '(trống)'})"
+            )
 
 
 @cli.command("draw-states")
@@ -442,6 +447,107 @@ def notices_remind() -> None:
         f"Đã nhắc: giấy tờ {papers}; đánh giá lại {renewals}; xã quá hạn {late}; "
         f"hồ sơ mở cho Hội đồng {opened}; phiếu chưa nộp {opinions}."
     )
+
+
+NOT_TOLD = 2  # neither agrees nor differs: the file cannot be read, or rests on other rulebooks
+
+
+@result_cli.command("verify")
+def result_verify(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Tệp kết quả (JSON)")],
+) -> None:
+    """Tính lại một tệp kết quả; mã thoát 0: khớp, 1: khác, 2: không kết luận được."""
+    from app.core.errors import Refusal
+    from app.rulebooks.result_files import MOST_BYTES, read_result_file, verified
+
+    with file.open("rb") as opened:
+        content = opened.read(MOST_BYTES + 1)
+    try:
+        found = verified(read_result_file(content), _settings().council_rules_dir)
+    except Refusal as refusal:
+        typer.echo(refusal.text, err=True)
+        raise typer.Exit(NOT_TOLD) from refusal
+    said = found.document
+    typer.echo(f"Hồ sơ {said['dossier']}, bộ tiêu chí {said['rubric']}, {said['council_rules']}")
+    typer.echo(f"Mã băm trong biên bản phải là: {found.document_hash}")
+    for check in found.checks:
+        told = f": {check.stated}" if check.stated else ""
+        if check.is_ok:
+            typer.echo(f"  KHỚP  {check.label}{told}")
+        else:
+            typer.echo(f"  KHÁC  {check.label}{told} – tính lại: {check.computed or 'khác'}")
+    if not found.has_sheets:
+        typer.echo("Tệp không kèm phiếu: kiểm được tổng hợp, không kiểm được từng phiếu.")
+    if not found.rules_held:
+        typer.echo("Quy chế của Hội đồng lấy từ tệp; bản ở máy này khác hoặc không có.")
+    typer.echo("Kết quả khớp." if found.agrees else "KẾT QUẢ KHÔNG KHỚP.")
+    if not found.agrees:
+        raise typer.Exit(1)
+
+
+@result_cli.command("replay")
+def result_replay(
+    rules: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Quy chế khác để thử (YAML)"),
+    ] = None,
+    rubric: Annotated[str, typer.Option(help="Bộ tiêu chí khác để thử, cùng số bộ")] = "",
+    meeting: Annotated[str, typer.Option(help="Chỉ kết quả của phiên họp này")] = "",
+) -> None:
+    """Tính lại các kết quả cũ theo quy định của chính chúng, và thử quy định khác."""
+    from app.core.db import reading
+    from app.core.errors import Refusal
+    from app.domain.councils.queries import replayed_results
+    from app.rulebooks import loader
+    from app.rulebooks.model import RulebookError
+
+    settings = _settings()
+    try:
+        other_rules = (
+            loader.council_rules_from(rules.stem, rules.read_text(encoding="utf-8"))
+            if rules
+            else None
+        )
+        other_rubric = loader.rubric(rubric) if rubric else None
+    except (Refusal, RulebookError, UnicodeDecodeError) as wrong:
+        typer.echo(str(wrong), err=True)
+        raise typer.Exit(NOT_TOLD) from wrong
+    read = differ = changed = 0
+    with _database(settings) as engine, reading(engine) as session:
+        for one in replayed_results(
+            session,
+            meeting=meeting,
+            rules=other_rules,
+            rubric=other_rubric,
+            rules_dir=settings.council_rules_dir,
+        ):
+            read += 1
+            differ += not one.agrees
+            typer.echo(_replay_line(one))
+            changed += one.other is not None and (one.other.star, one.other.outcome) != (
+                one.star,
+                one.outcome,
+            )
+    typer.echo(f"{read} kết quả; {differ} không tính lại được như cũ.")
+    if rules or rubric:
+        typer.echo(f"Theo quy định thử: {changed} kết quả khác đi.")
+    if differ:
+        raise typer.Exit(1)
+
+
+def _replay_line(one: "Replayed") -> str:
+    """Return one row of the table: what the result says, whether it holds, what others give."""
+    old = " (đã thay thế)" if one.is_superseded else ""
+    told = (
+        f"{one.dossier:<11} bộ {one.set_number:>2}  {one.average:>6}  {one.star}★ "
+        f"{'KHỚP' if one.agrees else 'KHÁC'}"
+    )
+    if one.other is not None:
+        star = "không áp dụng được" if one.other.star is None else f"{one.other.star}★"
+        same = (one.other.star, one.other.outcome) == (one.star, one.outcome)
+        told += f"  → {star}{'' if same else ' *'}{f' ({one.other.why})' if one.other.why else ''}"
+    why = f" – {one.why}" if one.why else ""
+    return f"{told}  {one.product}{old}{why}"
 
 
 def main() -> None:

@@ -27,7 +27,6 @@ from app.domain.councils.actions import (
     submit_sheet,
     withdraw_sheet,
 )
-from app.domain.councils.papers import minutes_paper
 from app.domain.councils.queries import (
     board_head,
     council_file,
@@ -85,7 +84,6 @@ from app.domain.councils.schemas import (
     WithdrawSheet,
 )
 from app.domain.dossiers.schemas import DossierOut
-from app.http.papers import PDF_ANSWER, pdf_answer
 
 router = api_router(tags=["councils"])
 Reading = Annotated[Call, needs(Scope.COUNCILS_READ)]
@@ -99,11 +97,12 @@ GateCode = Annotated[str, Path(max_length=20, examples=["DK-7K2M9Q4"])]
 SheetCode = Annotated[str, Path(max_length=20, examples=["PD-7K2M9Q4"])]
 DossierCode = Annotated[str, Path(max_length=20, examples=["HS-7K2M9Q4"])]
 
-DOCUMENT_ANSWER: dict[int | str, dict[str, Any]] = {
+FILE_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {
         "description": (
-            "Tài liệu kết quả ở dạng chuẩn, đúng từng byte đã băm: SHA-256 của nội dung bằng "
-            "`document_hash` của kết quả, ghi trong `ETag`."
+            "Tệp kết quả ở dạng chuẩn: `document` là tài liệu có mã băm in trong biên bản "
+            "(`document_hash`, cũng trong `ETag`), `rules` là quy định để tính, `sealed` là các phiếu "
+            "không tên – chỉ gửi cho Hội đồng và cấp tỉnh."
         ),
         "content": {"application/json": {"schema": {"type": "object"}}},
     }
@@ -273,25 +272,6 @@ def board(
 def show_agreement(call: Reading, code: MeetingCode) -> AgreementOut:
     """Show the own severity, and to whoever presides how well the members agree."""
     return get_agreement(call.session, code, actor=call.actor).out()
-
-
-@router.get(
-    "/meetings/{code}/minutes.pdf",
-    summary="Biên bản phiên họp",
-    response_class=Response,
-    responses=PDF_ANSWER,
-)
-def minutes(call: Reading, code: MeetingCode) -> Response:
-    """Print the minutes of a closed meeting, with the hash of each result."""
-    content = minutes_paper(
-        call.session,
-        code,
-        actor=call.actor,
-        at=call.at,
-        demonstration=call.settings.demonstration,
-        rules_dir=call.settings.council_rules_dir,
-    )
-    return pdf_answer(content, f"bien-ban-{code}.pdf")
 
 
 @router.get("/meetings/{code}/own-sheets", summary="Phiếu của mình theo thứ tự chấm riêng")
@@ -514,16 +494,16 @@ def result(call: Reading, code: DossierCode) -> ResultOut:
 
 
 @router.get(
-    "/dossiers/{code}/result/document",
-    summary="Tài liệu kết quả để tính lại",
+    "/dossiers/{code}/result/file",
+    summary="Tệp kết quả để tính lại",
     response_class=Response,
-    responses=DOCUMENT_ANSWER,
+    responses=FILE_ANSWER,
 )
-def document(call: Reading, code: DossierCode) -> Response:
-    """Send the document of a result exactly as it was hashed, for whoever may read the sheets."""
+def file(call: Reading, code: DossierCode) -> Response:
+    """Send all that is needed to compute the result again, sheets only to those who may see them."""
     row = result_to_recompute(call.session, code, actor=call.actor)
     return Response(
-        row.canonical,
+        row.file,
         media_type="application/json",
         headers={"etag": f'"{row.result.document_hash}"', "cache-control": "private, no-store"},
     )

@@ -53,6 +53,7 @@ def show(page: Page, code: str) -> Response:
         outcome=OUTCOME_LABELS[result.outcome],
         band=row.dossier.regime.band(result.band_star),
         average=Fraction(result.average_numerator, result.average_denominator),
+        median=Fraction(result.median_numerator, result.median_denominator),
         reasons=result.document["reasons"],
         minima=_minima(row),
         gates=_gates(row),

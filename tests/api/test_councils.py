@@ -17,6 +17,8 @@ from app.domain.councils.models import Result
 from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
 from app.rulebooks import loader
+from app.rulebooks.result_files import read_result_file, verified
+from app.rulebooks.scoring import canonical_json
 from tests.conftest import AT
 from tests.factories.councils import (
     convene,
@@ -196,7 +198,7 @@ def test_the_whole_way_from_a_round_to_a_result(door: Door, accepted: dict[str, 
     detail = door.get(f"/items/{item}", "hoidong1")
     assert detail["settling"]["average"] == "100,00"
     assert door.get(f"/items/{item}", "hoidong3")["settling"] is None
-    locked = door.post(f"/items/{item}/lock", "hoidong1", {"version": detail["version"]})
+    locked = door.post(f"/items/{item}/lock", "hoidong1", {"version": certified(door, item)})
     assert (locked["star"], locked["average"], locked["outcome"]) == (5, "100/1", "awaiting_centre")
 
     closed = door.post(
@@ -213,30 +215,86 @@ def test_the_whole_way_from_a_round_to_a_result(door: Door, accepted: dict[str, 
     assert told == locked
 
 
-def test_the_document_is_sent_byte_for_byte_as_it_was_hashed(
+def certified(door: Door, item: str) -> int:
+    """Let the secretary certify the tally and return the version the chair locks."""
+    version = door.get(f"/items/{item}")["version"]
+    told = door.post(f"/items/{item}/certify", "hoidong2", {"version": version})
+    assert told["certified_by"]
+    return int(told["version"])
+
+
+def test_the_file_proves_the_result_and_holds_sheets_only_for_the_council(
     door: Door, all_in: dict[str, Any]
 ) -> None:
     path = f"/dossiers/{all_in['dossier']}/result"
     assert_problem(door.call("GET", path, all_in["producer"]), 404, "not_found")
-    version = door.get(f"/items/{all_in['item']}")["version"]
+    version = certified(door, all_in["item"])
     told = door.post(f"/items/{all_in['item']}/lock", "hoidong1", {"version": version})
-    answer = door.call("GET", f"{path}/document", "kiemtoan")
-    assert hashlib.sha256(answer.content).hexdigest() == told["document_hash"]
+    answer = door.call("GET", f"{path}/file", "kiemtoan")
     assert answer.headers["etag"] == f'"{told["document_hash"]}"'
-    assert len(json.loads(answer.content)["sheets"]) == 4
-    assert_problem(
-        door.call("GET", f"{path}/document", all_in["producer"]),
-        403,
-        "result.document_with_sheets",
-        "Quy chế",
+    file = json.loads(answer.content)
+    document = canonical_json(file["document"]).encode()
+    assert hashlib.sha256(document).hexdigest() == told["document_hash"] == file["document_hash"]
+    assert len(file["sealed"]["sheets"]) == 4
+    assert verified(read_result_file(answer.content)).agrees
+    producers = door.call("GET", f"{path}/file", all_in["producer"])
+    assert "sealed" not in producers.json()
+    assert verified(read_result_file(producers.content)).agrees
+    assert_problem(door.call("GET", f"{path}/file", "hoidong9"), 404, "not_found")
+
+
+def test_the_board_answers_nothing_new_while_nothing_changed(
+    door: Door, all_in: dict[str, Any]
+) -> None:
+    path = f"/meetings/{all_in['meeting']}/board"
+    first = door.call("GET", path, "hoidong2")
+    (item,) = first.json()["items"]
+    assert [one["state"] for one in item["cells"]] == ["submitted"] * 4
+    assert (item["spread"], item["star"]) == (0, None)
+    headers = {
+        "authorization": f"Bearer {token_for(door.engine, 'hoidong2', Scope.COUNCILS_READ)}",
+        "if-none-match": first.headers["etag"],
+    }
+    again = door.client.get(f"{API}{path}", headers=headers)
+    assert (again.status_code, again.content) == (304, b"")
+    certified(door, all_in["item"])
+    anew = door.client.get(f"{API}{path}", headers=headers)
+    assert anew.json()["items"][0]["certified_by"]
+    for who in ("hoidong3", "canbotinh"):
+        assert_problem(door.call("GET", path, who), 403, "meeting.not_conducting")
+
+
+def test_a_locked_result_is_taken_up_again_through_the_door(
+    door: Door, all_in: dict[str, Any]
+) -> None:
+    with transaction(door.engine) as session:
+        People(session, now()).head()
+    item = f"/items/{all_in['item']}"
+    locked = door.post(f"{item}/lock", "hoidong1", {"version": certified(door, all_in["item"])})
+    version = door.get(item)["version"]
+    asked = door.post(
+        f"{item}/reopenings",
+        "hoidong1",
+        {"reason": "Nhập nhầm phiếu giấy số 3.", "version": version},
+        status=201,
     )
-    assert_problem(door.call("GET", f"{path}/document", "hoidong9"), 404, "not_found")
+    (reopening,) = asked["reopenings"]
+    decide = f"/reopenings/{reopening['code']}/decide"
+    grant = {"grant": True, "decision_number": "15/QĐ", "answer": "Đồng ý.", "version": 1}
+    assert_problem(door.call("POST", decide, "canbotinh", grant), 403, "reopening.not_head")
+    told = door.post(decide, "truongcoquan", grant)
+    assert told["state"] == "scoring"
+    assert told["reopenings"][0]["superseded"]["document_hash"] == locked["document_hash"]
+    path = f"/dossiers/{all_in['dossier']}/result"
+    assert_problem(door.call("GET", path, "hoidong1"), 404, "not_found")
+    found = door.get(f"/meetings/{all_in['meeting']}/agreement", "hoidong3")
+    assert (found["products"], found["council"]) == (0, None)
 
 
 def test_a_lock_sent_twice_has_one_effect_and_one_answer(
     door: Door, all_in: dict[str, Any], engine: Engine
 ) -> None:
-    path, body = f"/items/{all_in['item']}/lock", {"version": 2}
+    path, body = f"/items/{all_in['item']}/lock", {"version": certified(door, all_in["item"])}
     key = str(uuid4())
     first = door.call("POST", path, "hoidong1", body, key=key)
     again = door.call("POST", path, "hoidong1", body, key=key)
@@ -267,7 +325,8 @@ def test_a_sheet_is_found_by_its_member_alone_until_the_lock(
     assert door.get(sheet, "hoidong3")["total"] == 100
     for who in onlookers:
         assert_problem(door.call("GET", sheet, who), 404, "not_found")
-    door.post(f"/items/{all_in['item']}/lock", "hoidong1", {"version": 2})
+    lock = {"version": certified(door, all_in["item"])}
+    door.post(f"/items/{all_in['item']}/lock", "hoidong1", lock)
     for who in onlookers[:4]:
         assert door.get(sheet, who)["total"] == 100
     for who in onlookers[4:]:
@@ -395,7 +454,9 @@ READ_PATHS = (
     "/items/{item}",
     "/score-sheets/{sheet}",
     "/dossiers/{dossier}/result",
-    "/dossiers/{dossier}/result/document",
+    "/dossiers/{dossier}/result/file",
+    "/meetings/{meeting}/board",
+    "/meetings/{meeting}/agreement",
 )
 WRITES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("POST", "/meetings/{meeting}/open", {"present": ["hoidong1"], "version": 1}),
@@ -416,7 +477,14 @@ WRITES: tuple[tuple[str, str, dict[str, Any]], ...] = (
         {"criterion_code": "4.1", "star": 5, "met": True, "reason": "Đã xem."},
     ),
     ("POST", "/items/{item}/rescore", {"reason": "Xem lại.", "version": 2}),
+    ("POST", "/items/{item}/certify", {"version": 2}),
     ("POST", "/items/{item}/lock", {"version": 2}),
+    ("POST", "/items/{item}/reopenings", {"reason": "Nhập nhầm phiếu số 3.", "version": 2}),
+    (
+        "POST",
+        "/reopenings/ML-0000/decide",
+        {"grant": False, "answer": "Không đủ căn cứ.", "version": 1},
+    ),
     ("POST", "/gates/DK-0000/decide", {"votes_for": 1, "votes_against": 0}),
     ("PUT", "/score-sheets/{sheet}/marks", {"marks": [], "version": 1}),
     ("POST", "/score-sheets/{sheet}/submit", {"version": 1}),

@@ -158,7 +158,8 @@ def _through_council(program: Program, code: str, agency: str, round_code: str) 
             {"opinion": "Đồng ý.", "version": saved["version"]},
         )
     version = program.get("hoidong1", f"/items/{item}").json()["version"]
-    program.post("hoidong1", f"/items/{item}/lock", {"version": version})
+    certified = program.post("hoidong2", f"/items/{item}/certify", {"version": version})
+    program.post("hoidong1", f"/items/{item}/lock", {"version": certified["version"]})
     version = program.get("hoidong2", f"/meetings/{meeting['code']}").json()["version"]
     program.post(
         "hoidong2",

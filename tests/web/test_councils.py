@@ -97,6 +97,7 @@ def test_the_whole_way_from_a_round_to_a_result_goes_without_script(
         hall.fill_in(member, lower_answers(rubric_code, 85))
         assert hall.submit(member, opinion="Đồng ý.").status_code == 303
 
+    assert hall.by(SECRETARY).press(hall.item, f"{hall.item}/certify").status_code == 303
     assert hall.by(CHAIR).press(hall.item, f"{hall.item}/lock").status_code == 303
     page = hall.page(hall.meeting)
     assert "Hội đồng thống nhất kết quả đánh giá, phân hạng 1 sản phẩm:" in page
@@ -298,7 +299,8 @@ def test_minima_that_are_not_seen_alike_wait_for_the_chair(
         )
         assert done.status_code == 303
     assert "Chủ trì xác nhận: đạt" in hall.page(hall.item)
-    assert hall.press(hall.item, f"{hall.item}/lock").status_code == 303
+    assert hall.by(SECRETARY).press(hall.item, f"{hall.item}/certify").status_code == 303
+    assert hall.by(CHAIR).press(hall.item, f"{hall.item}/lock").status_code == 303
     page = hall.page(f"/dossiers/{hall.dossiers[0]}/result")
     assert "293/3" in page
     assert "97,66" in page
@@ -339,7 +341,8 @@ def test_a_gate_is_raised_by_a_member_and_voted_through_the_chair(
     assert 'value="9"' in many.text
     assert hall.press(hall.item, vote, votes_for="2", votes_against="1").status_code == 303
     assert "Hội đồng xác nhận" in hall.page(hall.item)
-    assert hall.press(hall.item, f"{hall.item}/lock").status_code == 303
+    assert hall.by(SECRETARY).press(hall.item, f"{hall.item}/certify").status_code == 303
+    assert hall.by(CHAIR).press(hall.item, f"{hall.item}/lock").status_code == 303
     page = hall.by(hall.owner).page(f"/dossiers/{hall.dossiers[0]}/result")
     assert "không phân hạng" in page
     assert "2 thuận, 1 không thuận" in page

@@ -145,13 +145,13 @@ class NotVoting(NotPermitted):
     basis = CONFLICT_BASIS
 
 
-class DocumentWithSheets(NotPermitted):
-    """The document of a result holds every sheet; a producer is told averages and reasons."""
+class FileNotShown(NotPermitted):
+    """Where the council rules tell the producer nothing but the outcome, the file tells nothing more."""
 
-    code = "result.document_with_sheets"
+    code = "result.file_not_shown"
     message = (
-        "Tài liệu kết quả chứa các phiếu chấm, chỉ Hội đồng và cấp tỉnh được xem. Chủ thể xem điểm "
-        "trung bình từng tiêu chí và lý do."
+        "Quy chế của Hội đồng không cho chủ thể xem điểm trung bình và lý do, nên tệp kết quả chỉ dành "
+        "cho Hội đồng và cấp tỉnh."
     )
     basis = "Quy chế hoạt động của Hội đồng (phiếu chấm)"
 
@@ -443,9 +443,9 @@ def why_not_decide_reopening(actor: Actor, reopening: Reopening) -> Refusal | No
     return None
 
 
-def why_not_read_document(*, sees_sheets: bool) -> Refusal | None:
-    """Who may read the sheets after the lock may read the document that holds them."""
-    return None if sees_sheets else DocumentWithSheets()
+def why_not_read_file(*, tells_averages: bool) -> Refusal | None:
+    """Who is told averages and reasons may have the file that proves them; sheets go to the council."""
+    return None if tells_averages else FileNotShown()
 
 
 def why_not_change_agenda(actor: Actor, meeting: Meeting) -> Refusal | None:

@@ -20,7 +20,7 @@ from app.domain.councils.policy import (
     why_not_open_round,
     why_not_prepare,
     why_not_raise_gate,
-    why_not_read_document,
+    why_not_read_file,
     why_not_record_survey,
     why_not_settle,
     why_not_withdraw,
@@ -167,5 +167,5 @@ def test_a_survey_is_noted_before_scoring(state: ItemState) -> None:
 
 
 def test_the_document_is_for_those_who_read_sheets() -> None:
-    assert why_not_read_document(sees_sheets=True) is None
-    assert code(why_not_read_document(sees_sheets=False)) == "result.document_with_sheets"
+    assert why_not_read_file(tells_averages=True) is None
+    assert code(why_not_read_file(tells_averages=False)) == "result.file_not_shown"

@@ -1,5 +1,6 @@
 """What is seen of councils, by whom, at which cost; and the work that waits."""
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -8,7 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from app.core.db import ReadSession, WriteSession, reading
-from app.core.errors import NotFound, NotPermitted
+from app.core.errors import NotFound
 from app.domain.accounts.rules import Actor
 from app.domain.councils.models import AgendaItem, Meeting, Round, ScoreSheet
 from app.domain.councils.queries import (
@@ -192,9 +193,12 @@ def test_a_result_is_told_after_the_lock_without_names_and_its_sheets_not_to_the
     for actor in (people.agency(), people.auditor(), people.council_member(3)):
         row = result_to_recompute(session, dossier.code, actor=actor)
         assert row.sees_sheets
+        assert len(json.loads(row.file)["sealed"]["sheets"]) == 5
     for actor in (producer, people.officer()):
-        with refused(NotPermitted, code="result.document_with_sheets", basis="Quy chế"):
-            result_to_recompute(session, dossier.code, actor=actor)
+        row = result_to_recompute(session, dossier.code, actor=actor)
+        assert "sealed" not in json.loads(row.file)
+        assert json.loads(row.file)["document_hash"] == row.result.document_hash
+        assert not [n for n in range(1, 7) if people.council_member(n).name in row.file]
     for actor in (people.council_member(9), people.administrator()):
         with refused(NotFound, code="not_found"):
             get_result(session, dossier.code, actor=actor)

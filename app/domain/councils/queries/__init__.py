@@ -32,6 +32,7 @@ from app.domain.councils.queries.meetings import (
     papers_opening,
 )
 from app.domain.councils.queries.own_order import OwnOrder, OwnSheet, own_sheets
+from app.domain.councils.queries.replay import Replayed, replayed_results
 from app.domain.councils.queries.results import (
     ResultRow,
     get_result,
@@ -95,6 +96,7 @@ __all__ = [
     "MeetingRow",
     "OwnOrder",
     "OwnSheet",
+    "Replayed",
     "ResultRow",
     "SeatRow",
     "SheetRow",
@@ -131,6 +133,7 @@ __all__ = [
     "papers_opening",
     "papers_shown",
     "reopening_item_code",
+    "replayed_results",
     "result_to_recompute",
     "round_choice",
     "round_out",

@@ -21,7 +21,7 @@ from app.domain.councils.models import (
     Round,
     ScoreSheet,
 )
-from app.domain.councils.policy import why_not_read_document
+from app.domain.councils.policy import why_not_read_file
 from app.domain.councils.queries.rounds import MOST_ITEMS, rules_of
 from app.domain.councils.queries.sheets import dossier_ids_on_agenda
 from app.domain.councils.schemas import (
@@ -33,6 +33,8 @@ from app.domain.dossiers.models import Dossier
 from app.domain.dossiers.queries import DossierRow, dossiers_visible_to, get_dossier
 from app.domain.dossiers.rules import states_before
 from app.domain.products.models import Product
+from app.rulebooks.model import CouncilRules
+from app.rulebooks.recomputation import Record, result_file
 from app.rulebooks.scoring import canonical_json
 
 _NOT_TAKEN_IN = (DossierState.PROPOSED, DossierState.COMPLETION_REQUESTED)
@@ -45,13 +47,22 @@ class ResultRow:
     result: Result
     dossier: DossierRow
     item: AgendaItem
+    rules: CouncilRules
     sees_sheets: bool
     tells_averages: bool = True
 
     @property
-    def canonical(self) -> str:
-        """The document in the one form that is hashed: whoever has it recomputes the hash."""
-        return canonical_json(self.result.document)
+    def file(self) -> str:
+        """The result file in its one form: with the sheets for those who see them after the lock."""
+        return canonical_json(
+            result_file(
+                Record(self.result.document, self.result.sealed),
+                self.dossier.rubric,
+                self.dossier.regime,
+                self.rules,
+                with_sheets=self.sees_sheets,
+            )
+        )
 
     def out(self) -> ResultOut:
         """Return what the API answers: averages and reasons, no names.
@@ -79,14 +90,11 @@ class ResultRow:
             average=said["average"],
             median=said["median"],
             spread=self.result.spread,
-            certified_by=self.item.certified_by,
-            locked_by=self.item.locked_by,
             criterion_means=said["criterion_means"],
             minima=said["minima"],
             gates_upheld=said["gates_upheld"],
             reasons=[ReasonOut(**reason) for reason in said["reasons"]],
         )
-
 
     def _outcome_only(self) -> ResultOut:
         shown = {"code", "star", "outcome", "document_hash", "locked_at"}
@@ -100,8 +108,6 @@ class ResultRow:
             median="",
             spread=0,
             sheets_counted=self.result.sheets_counted,
-            certified_by=self.item.certified_by,
-            locked_by=self.item.locked_by,
             criterion_means={},
             minima=[],
             gates_upheld=[],
@@ -124,20 +130,15 @@ def get_result(session: ReadSession, dossier_code: str, *, actor: Actor) -> Resu
     result, item, meeting = found
     sees_sheets = actor.sees_province or row.dossier.id in on_agenda
     # The copy kept with the pin answers where the province's own file is not at hand.
-    visibility = rules_of(session, meeting, None).sheets_visible
-    return ResultRow(
-        result,
-        row,
-        item,
-        sees_sheets=sees_sheets,
-        tells_averages=sees_sheets or visibility.producer == "averages_and_reasons",
-    )
+    rules = rules_of(session, meeting, None)
+    tells = sees_sheets or rules.sheets_visible.producer == "averages_and_reasons"
+    return ResultRow(result, row, item, rules, sees_sheets=sees_sheets, tells_averages=tells)
 
 
 def result_to_recompute(session: ReadSession, dossier_code: str, *, actor: Actor) -> ResultRow:
-    """Return a locked result whose document, with every sheet, this actor may read."""
+    """Return a locked result whose file this actor may have, with or without its sheets."""
     row = get_result(session, dossier_code, actor=actor)
-    if refusal := why_not_read_document(sees_sheets=row.sees_sheets):
+    if refusal := why_not_read_file(tells_averages=row.tells_averages):
         raise refusal
     return row
 

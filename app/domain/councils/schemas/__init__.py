@@ -12,13 +12,13 @@ from app.domain.councils.schemas.board import (
     NearBandOut,
     OwnDeviationOut,
 )
-from app.domain.councils.schemas.common import LONGEST_OPINION, LONGEST_REMARK
 from app.domain.councils.schemas.conflicts import (
     ConflictOut,
     ConflictsOut,
     DeclareConflict,
     DeclareConflicts,
 )
+from app.domain.councils.schemas.input import LONGEST_OPINION, LONGEST_REMARK
 from app.domain.councils.schemas.meetings import (
     AddToAgenda,
     AgendaPlace,

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import BaseModel, Field, model_validator
 
 from app.domain.councils.enums import Hint
-from app.domain.councils.schemas.common import MOST_DOSSIERS, Input, Line
+from app.domain.councils.schemas.input import MOST_DOSSIERS, Input, Line
 
 
 class DeclareConflict(Input):
@@ -51,7 +51,9 @@ class ConflictsOut(BaseModel):
 
     meeting: str = Field(examples=["PH-7K2M9Q4"])
     own: list[ConflictOut]
-    unanswered: int = Field(description="Số dấu hiệu chưa được trả lời, của mọi thành viên thấy được.")
+    unanswered: int = Field(
+        description="Số dấu hiệu chưa được trả lời, của mọi thành viên thấy được."
+    )
     council: list[ConflictOut] = Field(
         description="Chỉ người chủ trì và Thư ký thấy: có dấu hiệu hoặc đã khai có xung đột."
     )

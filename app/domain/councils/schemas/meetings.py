@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from app.domain.councils.enums import ItemState, MeetingForm, MeetingState
-from app.domain.councils.schemas.common import (
+from app.domain.councils.schemas.input import (
     LONGEST_CONCLUSION,
     MOST_DOSSIERS,
     MOST_SEATS,

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from app.domain.councils.schemas.common import MOST_DOSSIERS, VERSION, Input, Line
+from app.domain.councils.schemas.input import MOST_DOSSIERS, VERSION, Input, Line
 
 REASON = Field(
     min_length=5, max_length=500, examples=["Quy mô sản xuất thay đổi lớn, cần thảo luận."]

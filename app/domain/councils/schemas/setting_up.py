@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from app.domain.advisory.rules import twelve_months
 from app.domain.councils.enums import Seat
-from app.domain.councils.schemas.common import MOST_SEATS, VERSION, Input, Line
+from app.domain.councils.schemas.input import MOST_SEATS, VERSION, Input, Line
 
 
 class OpenRound(Input):

@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import BaseModel, Field, model_validator
 
 from app.domain.councils.enums import GateKind, GateState, ReopeningState
-from app.domain.councils.schemas.common import MOST_SEATS, VERSION, Input, Line
+from app.domain.councils.schemas.input import MOST_SEATS, VERSION, Input, Line
 from app.domain.councils.schemas.meetings import ItemOut, QuorumOut
 
 
@@ -206,8 +206,6 @@ class ResultOut(BaseModel):
     median: str = Field(examples=["149/2"], description="Trung vị, phân số chính xác")
     spread: int = Field(description="Phiếu cao nhất trừ phiếu thấp nhất.")
     sheets_counted: int
-    certified_by: str | None = Field(description="Người xác nhận bảng tổng hợp.")
-    locked_by: str | None = Field(description="Người chủ trì chốt kết quả.")
     criterion_means: dict[str, str] = Field(description="Điểm trung bình từng tiêu chí, phân số")
     minima: list[dict[str, Any]]
     gates_upheld: list[dict[str, Any]]

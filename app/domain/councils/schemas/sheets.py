@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from app.core.pdf_inspection import MOST_PAGES
 from app.domain.councils.enums import ItemState, SheetOrigin, SheetState
-from app.domain.councils.schemas.common import (
+from app.domain.councils.schemas.input import (
     LONGEST_OPINION,
     LONGEST_REMARK,
     MOST_MARKS,
