@@ -22,19 +22,6 @@ from app.domain.dossiers.schemas.changes import (
     ComparisonOut,
     SaveChanges,
 )
-from app.domain.dossiers.schemas.common import (
-    LARGEST_AMOUNT,
-    LONGEST_DESCRIPTION,
-    LONGEST_FINDING,
-    LONGEST_REPORT_PART,
-    MOST_ANSWERS,
-    MOST_EVIDENCE,
-    MOST_GATES,
-    MOST_KILOGRAMS,
-    MOST_NOTES,
-    MOST_SAMPLES,
-    SHORTEST_REASON,
-)
 from app.domain.dossiers.schemas.commune import (
     CheckComponents,
     CommuneReportOut,
@@ -60,6 +47,19 @@ from app.domain.dossiers.schemas.evidence import (
     CiteEvidence,
     DescribeEvidence,
     EvidenceOut,
+)
+from app.domain.dossiers.schemas.input import (
+    LARGEST_AMOUNT,
+    LONGEST_DESCRIPTION,
+    LONGEST_FINDING,
+    LONGEST_REPORT_PART,
+    MOST_ANSWERS,
+    MOST_EVIDENCE,
+    MOST_GATES,
+    MOST_KILOGRAMS,
+    MOST_NOTES,
+    MOST_SAMPLES,
+    SHORTEST_REASON,
 )
 from app.domain.dossiers.schemas.intake import (
     AnswerCompletion,

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from app.domain.dossiers.enums import LabOutcome, Recommendation
 from app.domain.dossiers.models import AdvisoryReport, Attachment, ExtraTest, SiteSurvey
-from app.domain.dossiers.schemas.common import LONGEST_FINDING, MOST_NOTES, Input
+from app.domain.dossiers.schemas.input import LONGEST_FINDING, MOST_NOTES, Input
 from app.domain.dossiers.schemas.intake import CompletionRequestOut, ProvinceCheckOut
 
 

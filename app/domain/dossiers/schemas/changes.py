@@ -6,14 +6,14 @@ from pydantic import BaseModel, Field
 
 from app.domain.dossiers.enums import DossierKind
 from app.domain.dossiers.models import ChangeReport, Dossier
-from app.domain.dossiers.schemas.common import (
+from app.domain.dossiers.schemas.evidence import EvidenceOut
+from app.domain.dossiers.schemas.input import (
     LARGEST_AMOUNT,
     LONGEST_FINDING,
     LONGEST_REPORT_PART,
     VERSION,
     Input,
 )
-from app.domain.dossiers.schemas.evidence import EvidenceOut
 
 
 class SaveChanges(Input):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, model_validator
 from app.domain.dossiers.enums import DossierPart, Finding
 from app.domain.dossiers.models import CommuneReport
 from app.domain.dossiers.rules import local_labour_percent, local_material_percent
-from app.domain.dossiers.schemas.common import (
+from app.domain.dossiers.schemas.input import (
     LONGEST_FINDING,
     MOST_KILOGRAMS,
     MOST_SAMPLES,

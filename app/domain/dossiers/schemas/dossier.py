@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from app.domain.dossiers.enums import DossierKind, DossierPart, DossierState
 from app.domain.dossiers.models import Dossier
 from app.domain.dossiers.rules import STATE_LABELS
-from app.domain.dossiers.schemas.common import VERSION, Input
+from app.domain.dossiers.schemas.input import VERSION, Input
 
 
 class AcceptDossier(Input):

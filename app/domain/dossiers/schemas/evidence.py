@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from app.domain.dossiers.enums import EvidenceKind
 from app.domain.dossiers.models import Evidence
-from app.domain.dossiers.schemas.common import Input
+from app.domain.dossiers.schemas.input import Input
 
 
 class DescribeEvidence(Input):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, model_validator
 from app.domain.dossiers.enums import Addressee, CheckedPart
 from app.domain.dossiers.models import CompletionRequest, ProvinceCheck
 from app.domain.dossiers.rules import OF_THE_COMMUNE
-from app.domain.dossiers.schemas.common import SHORTEST_REASON, VERSION, Input
+from app.domain.dossiers.schemas.input import SHORTEST_REASON, VERSION, Input
 
 
 class CheckedItem(Input):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from app.domain.dossiers.enums import DossierKind
 from app.domain.dossiers.models import GateAnswer
 from app.domain.dossiers.rules import CUT_OFF, GateQuestion, RoundDays
-from app.domain.dossiers.schemas.common import MOST_GATES, Input
+from app.domain.dossiers.schemas.input import MOST_GATES, Input
 
 
 class GateAnswerIn(Input):

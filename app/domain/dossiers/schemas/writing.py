@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from app.domain.dossiers.enums import DossierPart
 from app.domain.dossiers.rules import Missing
-from app.domain.dossiers.schemas.common import (
+from app.domain.dossiers.schemas.input import (
     LONGEST_DESCRIPTION,
     LONGEST_REPORT_PART,
     MOST_ANSWERS,
