@@ -19,6 +19,7 @@ from app.demonstration.cast import PASSWORD
 from app.demonstration.honours import Honour, Roll, make_stamp_key
 from app.demonstration.journeys import AGENCY, Journey, Office
 from app.demonstration.messages import choose_ways, tell_today
+from app.demonstration.opinions import Asking, Renewal
 from app.demonstration.sittings import Bench, Sitting
 from app.demonstration.sources import (
     INVENTED,
@@ -165,6 +166,7 @@ class _World:
         self._meet_now(now)
         self._leave_work()
         self._go_on(now)
+        self._ask_in_writing()
         self._script.add(
             self._at, partial(choose_ways, self._stage), partial(tell_today, self._stage)
         )
@@ -317,6 +319,31 @@ class _World:
         script.add(moment(ago(3), 8), beside.have_ideas)
         for certified, picture in ((waiting, "banh-ngo.png"), (begun, "gao.png")):
             self._show(beside, certified, picture)
+
+    def _ask_in_writing(self) -> None:
+        """Leave a written opinion on a renewal under way: some members answered, some have not."""
+        script, ago, worked = self._script, self._calendar.ago, self._worked.honey
+        product = self._invented("Mật ong chanh leo Ví Dụ", worked, _MUONG_THAN)
+        certified = self._certified(product)
+        renewal = Renewal(
+            self._stage,
+            self._kept.files,
+            _MUONG_THAN,
+            product.producer,
+            product.product,
+            worked,
+        )
+        asking = Asking(self._bench, (renewal,), "", self._at)
+        script.add(moment(ago(9), 8), certified.recognise)
+        script.add(moment(ago(9), 10), partial(renewal.open_from, certified))
+        script.add(moment(ago(8), 9), renewal.write)
+        script.add(moment(ago(7), 9), renewal.file)
+        script.add(moment(ago(5), 15), renewal.report)
+        script.add(moment(ago(4), 10), renewal.sign, renewal.propose)
+        script.add(moment(ago(3), 10), renewal.take_in)
+        script.add(moment(ago(3), 15), renewal.advise)
+        script.add(moment(ago(2), 9), asking.schedule)
+        script.add(moment(ago(1), 9), asking.score_some)
 
     def _show(self, beside: Beside, certified: Certified, picture: str) -> None:
         show = partial(beside.show_picture, certified.product.name, self._kept.pictures[picture])
