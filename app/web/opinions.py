@@ -58,6 +58,12 @@ from app.web.tones import ITEM_TONES
 
 router = page_router()
 
+DONE_LABELS: dict[str, str] = {
+    "reminded": "Đã nhắc.",
+    "reminded_before": "Hôm nay đã nhắc rồi.",
+    "extended": "Đã lùi hạn gửi ý kiến.",
+    "ended": "Đã kết thúc nhận ý kiến.",
+}
 _SHOWN = 20
 _HOLIDAYS_AHEAD = timedelta(days=60)
 _LAST_MONTH = timedelta(days=30)
@@ -136,7 +142,7 @@ def remind(form: PostedForm, page: Page, code: str) -> Response:
         form,
         "remind",
         do,
-        said=lambda: "Đã nhắc." if told[0] else "Hôm nay đã nhắc rồi.",
+        said=lambda: DONE_LABELS["reminded" if told[0] else "reminded_before"],
     )
 
 
@@ -156,7 +162,7 @@ def extend(form: PostedForm, page: Page, code: str) -> Response:
             at=page.at,
             council_rules_dir=page.settings.council_rules_dir,
         ),
-        said=lambda: "Đã lùi hạn gửi ý kiến.",
+        said=lambda: DONE_LABELS["extended"],
     )
 
 
@@ -176,7 +182,7 @@ def end(form: PostedForm, page: Page, code: str) -> Response:
             at=page.at,
             council_rules_dir=page.settings.council_rules_dir,
         ),
-        said=lambda: "Đã kết thúc nhận ý kiến.",
+        said=lambda: DONE_LABELS["ended"],
     )
 
 

@@ -58,9 +58,7 @@ def add_to_agenda(
             session.add(fresh)
         else:
             _put_back(item, fresh)
-        schedule_dossier(
-            session, dossier, actor=actor, at=at, meeting=meeting.code, meeting_on=day
-        )
+        schedule_dossier(session, dossier, actor=actor, at=at, meeting=meeting.code, meeting_on=day)
     meeting.version += 1
     record(
         session,
