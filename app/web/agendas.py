@@ -18,6 +18,8 @@ from app.web.forms import Form, PostedForm, empty_form, validated
 
 router = page_router()
 
+FIELD_MESSAGES: dict[str, str] = {"number": "Thứ tự là một số."}
+
 
 @router.get("/meetings/{code}/agenda", name="agendas.edit")
 def edit(page: Page, code: str) -> Response:
@@ -115,9 +117,9 @@ def _arranged(form: Form, row: MeetingRow) -> ArrangeAgenda:
     """Return the agenda in the order of the numbers typed; of equal ones the old order stays."""
     typed = {one.item.code: form.text(f"position.{one.item.code}") for one in row.items}
     wrong = {
-        f"position.{code}": "Thứ tự là một số."
+        f"position.{code}": FIELD_MESSAGES["number"]
         for code, text in typed.items()
-        if not text.isdigit()
+        if not (text.isascii() and text.isdigit())
     }
     if wrong:
         raise Invalid(wrong)

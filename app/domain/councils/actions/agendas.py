@@ -23,6 +23,8 @@ from app.domain.councils.queries import MeetingRow, item_for_update, meeting_for
 from app.domain.councils.schemas import AddToAgenda, ArrangeAgenda, TakeOffAgenda
 from app.domain.dossiers.actions import schedule_dossier, take_off_agenda
 
+FIELD_MESSAGES: dict[str, str] = {"early": "Không sớm hơn ngày đầu của phiên họp."}
+
 
 def add_to_agenda(
     session: WriteSession,
@@ -178,7 +180,7 @@ def _check_days(row: MeetingRow, days: Mapping[str, date]) -> None:
     first = local_day(row.meeting.starts_at)
     early = [name for name, day in days.items() if day < first]
     if early:
-        raise Invalid(dict.fromkeys(early, "Không sớm hơn ngày đầu của phiên họp."))
+        raise Invalid(dict.fromkeys(early, FIELD_MESSAGES["early"]))
     end = row.round.results_before if row.round else None
     if row.round is not None and end is not None and any(day >= end for day in days.values()):
         raise AfterRound(round=row.round.code, end=f"{end:%d/%m/%Y}")
