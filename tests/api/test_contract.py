@@ -48,6 +48,8 @@ OPEN_PAGES = {
 # Lists that end by nature, so that they are told whole.
 SHORT_LISTS = {
     "/communes": "the communes of one province on one day",
+    "/advisory-teams": "the newest twenty",
+    "/council-rules": "the versions of one regulation",
     "/rounds": "the rounds still open to proposals or meetings",
     "/councils": "the councils in office",
     "/rounds/{code}/dossiers": "the dossiers of one round that have no meeting yet",

@@ -1,7 +1,7 @@
 """Builders of councils: a round, a council, a meeting at any point, through the real actions."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlmodel import col, select
 
@@ -95,6 +95,7 @@ def make_council(
         SetUpCouncil(
             decision_number="812/QĐ-UBND",
             decided_on=people.at.date() - timedelta(days=30),
+            term_to=date(2099, 12, 31),
             seats=seats,
         ),
         actor=people.agency(),

@@ -15,7 +15,7 @@ from app.domain.advisory.enums import Duty
 from app.domain.advisory.models import AdvisoryAmendment, AdvisoryMember, AdvisoryTeam
 from app.domain.advisory.policy import why_not_set_up
 from app.domain.advisory.queries import TeamRow, team_for_update
-from app.domain.advisory.rules import TEAM_BASIS, duties_fault
+from app.domain.advisory.rules import TEAM_BASIS, has_one_head
 from app.domain.advisory.schemas import AmendTeam, PlaceIn, SetUpTeam
 from app.domain.audit.actions import record
 
@@ -32,7 +32,7 @@ class DutiesUnfit(Refused):
     """A team has one head."""
 
     code = "advisory.duties_unfit"
-    message = "{fault}"
+    message = "Tổ tư vấn cần đúng một Tổ trưởng."
     basis = TEAM_BASIS
 
 
@@ -165,8 +165,8 @@ def _place(team: AdvisoryTeam, place: PlaceIn, person: User, *, on: date) -> Adv
 
 
 def _check_duties(duties: list[Duty]) -> None:
-    if fault := duties_fault(duties):
-        raise DutiesUnfit(fault=fault)
+    if not has_one_head(duties):
+        raise DutiesUnfit
 
 
 def _check_decision(session: WriteSession, number: str, year: int) -> None:

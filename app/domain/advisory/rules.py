@@ -55,8 +55,6 @@ def twelve_months(first: date) -> date:
     return (again or first.replace(year=first.year + 1)) - timedelta(days=1)
 
 
-def duties_fault(duties: Sequence[Duty]) -> str | None:
-    """Return what is wrong with the duties of a team: it has one head, and a head leads somebody."""
-    if sum(duty is Duty.HEAD for duty in duties) != 1:
-        return "Tổ tư vấn cần đúng một Tổ trưởng."
-    return None
+def has_one_head(duties: Sequence[Duty]) -> bool:
+    """Tell whether exactly one of these duties is the head's: one signs for a team."""
+    return sum(duty is Duty.HEAD for duty in duties) == 1

@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from app.core.clock import local_day
 from app.core.db import WriteSession
 from app.core.errors import Conflict, Invalid, NotFound, NotPermitted, Refused
+from app.core.layout import PaperFormat
 from app.domain.councils.actions import (
     confirm_minimum,
     end_collection,
@@ -545,13 +546,8 @@ def test_minutes_of_a_written_opinion_tell_who_answered_late_or_not_and_what_goe
     assert opinions == ["Có", "–", "Có", "Có", "Có, muộn", "Không gửi"]
     assert data["attendance"]["present"] == "4"
     content = minutes_paper(
-        session,
-        meeting.code,
-        actor=people.agency(),
-        at=people.at,
-        demonstration=False,
-        rules_dir=None,
-    )
+        session, meeting.code, actor=people.agency(), demonstration=False, rules_dir=None
+    ).printed(PaperFormat.PDF, own=None, at=people.at)
     pages = PdfReader(BytesIO(content)).pages
     told = " ".join(" ".join(page.extract_text() for page in pages).split())
     for said in (

@@ -7,6 +7,7 @@ from pypdf import PdfReader
 
 from app.core.db import WriteSession
 from app.core.errors import Conflict, NotFound
+from app.core.layout import PaperFormat
 from app.domain.accounts.rules import Actor
 from app.domain.councils.actions import lock_item, open_meeting
 from app.domain.councils.papers import minutes_data, minutes_paper
@@ -28,8 +29,8 @@ from tests.factories.people import People
 
 def printed(session: WriteSession, code: str, actor: Actor, *, demonstration: bool = False) -> str:
     content = minutes_paper(
-        session, code, actor=actor, at=AT, demonstration=demonstration, rules_dir=None
-    )
+        session, code, actor=actor, demonstration=demonstration, rules_dir=None
+    ).printed(PaperFormat.PDF, own=None, at=AT)
     text = " ".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
     return " ".join(text.split())
 

@@ -481,14 +481,16 @@ def test_a_renewal_is_rolling_and_its_decision_supersedes_and_keeps_the_code(
     assess(session, people, dossier)
     propose(session, people, dossier)
     today = local_day(people.at)
-    data = AcceptDossier(version=dossier.version)
+    taken_in = AcceptDossier(version=dossier.version)
     some_round = put_round(
         session, people, proposals_before=today, results_before=today + timedelta(days=60)
     )
     with pytest.raises(Invalid) as problem:
-        accept_dossier(session, dossier.code, data, some_round, actor=people.agency(), at=people.at)
+        accept_dossier(
+            session, dossier.code, taken_in, some_round, actor=people.agency(), at=people.at
+        )
     assert set(problem.value.fields) == {"round"}
-    accept_dossier(session, dossier.code, data, None, actor=people.agency(), at=people.at)
+    accept_dossier(session, dossier.code, taken_in, None, actor=people.agency(), at=people.at)
     assert dossier.round_id is None
     assert dossier.province_due_on == today + timedelta(days=45)
     lock_result(session, people, dossier, star=4)
