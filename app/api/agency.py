@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from app.api.deps import Call, Sent, WithFile, api_router, needs, only_with, sent
-from app.api.dossiers import FILE_ANSWER, Code, file_answer
+from app.api.dossiers import FILE_ANSWER, Code
 from app.core.clock import local_day
 from app.core.files import StoredFile
+from app.core.layout import PaperFormat
 from app.domain.accounts.enums import Scope
 from app.domain.councils.queries import dossier_ids_on_agenda
 from app.domain.dossiers.actions import (
@@ -49,7 +50,8 @@ from app.domain.dossiers.schemas import (
     SignAdvisoryReport,
     SiteSurveyOut,
 )
-from app.http.papers import PDF_ANSWER, pdf_answer
+from app.http.attachments import file_answer
+from app.http.papers import FORM_ANSWER, PDF_ANSWER, form_answer, pdf_answer
 
 router = api_router(tags=["agency"])
 Reading = Annotated[Call, needs(Scope.DOSSIERS_READ)]
@@ -146,22 +148,22 @@ def sign(call: Writing, code: Code, data: SignAdvisoryReport) -> AdvisoryReportO
 
 
 @router.get(
-    "/dossiers/{code}/advisory-report.pdf",
-    summary="Báo cáo của Tổ tư vấn (bản in)",
+    "/dossiers/{code}/advisory-report.{kind}",
+    summary="Báo cáo của Tổ tư vấn (PDF, DOCX)",
     response_class=Response,
-    responses=PDF_ANSWER,
+    responses=FORM_ANSWER,
 )
-def print_advice(call: Reading, code: Code) -> Response:
+def print_advice(call: Reading, code: Code, kind: PaperFormat) -> Response:
     """Print the advisory team's report for its readers."""
-    content = advisory_report_paper(
+    paper = advisory_report_paper(
         call.session,
         code,
         actor=call.actor,
-        at=call.at,
         demonstration=call.settings.demonstration,
         extra_ids=dossier_ids_on_agenda(call.session, call.actor, on=local_day(call.at)),
     )
-    return pdf_answer(content, f"bao-cao-to-tu-van-{code}.pdf")
+    content = paper.printed(kind, own=call.settings.paper_templates_dir, at=call.at)
+    return form_answer(content, f"bao-cao-to-tu-van-{code}", kind)
 
 
 @router.post("/dossiers/{code}/surveys", status_code=201, summary="Ghi biên bản khảo sát thực tế")
@@ -218,7 +220,8 @@ def send_attachment(
 )
 def download(call: Reading, code: Code, file_code: FileCode) -> Response:
     """Send the file, to be kept and not to be opened in the browser."""
-    return file_answer(call, get_attachment(call.session, _seen(call, code).dossier, file_code))
+    named = get_attachment(call.session, _seen(call, code).dossier, file_code)
+    return file_answer(call.request, call.settings.files, named)
 
 
 def _seen(call: Call, code: str) -> DossierRow:

@@ -17,9 +17,7 @@ from app.api.deps import (
     sent,
 )
 from app.core.clock import local_day
-from app.core.errors import NotFound
 from app.core.files import StoredFile
-from app.core.storage import NotKept
 from app.domain.accounts.enums import Scope
 from app.domain.councils.queries import dossier_ids_on_agenda, round_choice
 from app.domain.dossiers.actions import (
@@ -39,7 +37,7 @@ from app.domain.dossiers.actions import (
     withdraw_dossier,
 )
 from app.domain.dossiers.enums import DossierState
-from app.domain.dossiers.models import Attachment, CommuneReport, Dossier, Evidence
+from app.domain.dossiers.models import CommuneReport, Dossier
 from app.domain.dossiers.papers import receipt_paper
 from app.domain.dossiers.queries import (
     DossierRow,
@@ -73,7 +71,7 @@ from app.domain.dossiers.schemas import (
     WithdrawDossier,
 )
 from app.domain.recognition.actions import open_first
-from app.http.attachments import attachment
+from app.http.attachments import file_answer
 from app.http.papers import PDF_ANSWER, pdf_answer
 
 router = api_router(tags=["dossiers"])
@@ -91,13 +89,6 @@ FILE_ANSWER: dict[int | str, dict[str, Any]] = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
-
-
-class FileGone(NotFound):
-    """The row is there, the file is not: a restore that forgot the files."""
-
-    code = "evidence.file_gone"
-    message = "Không còn tệp của minh chứng này. Hãy báo quản trị hệ thống."
 
 
 class EvidenceForm(WithFile, AddEvidence):
@@ -231,23 +222,8 @@ def uncite(call: Writing, code: Code, data: CiteEvidence) -> SelfAssessmentOut:
 )
 def download(call: Reading, code: Code, evidence_code: EvidenceCode) -> Response:
     """Send the file of a paper, to be kept and not to be opened in the browser."""
-    return file_answer(
-        call, get_evidence(call.session, _seen(call, code), evidence_code, actor=call.actor)
-    )
-
-
-def file_answer(call: Call, paper: Evidence | Attachment) -> Response:
-    """Answer with the file of a paper, to be kept and not to be opened in the browser."""
-    try:
-        return attachment(
-            call.request,
-            call.settings.files,
-            sha256=paper.sha256,
-            media_type=paper.media_type,
-            file_name=paper.file_name,
-        )
-    except NotKept as gone:
-        raise FileGone from gone
+    paper = get_evidence(call.session, _seen(call, code), evidence_code, actor=call.actor)
+    return file_answer(call.request, call.settings.files, paper)
 
 
 # --- steps ------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from app.api.deps import (
     page_out,
     sent,
 )
-from app.api.dossiers import FILE_ANSWER, file_answer
+from app.api.dossiers import FILE_ANSWER
 from app.core.clock import local_day
 from app.core.files import StoredFile
 from app.core.text import normal
@@ -43,6 +43,7 @@ from app.domain.wallet.schemas import (
     RestorePaper,
     WithdrawPaper,
 )
+from app.http.attachments import file_answer
 
 router = api_router(tags=["papers"])
 Reading = Annotated[Call, needs(Scope.DOSSIERS_READ)]
@@ -173,7 +174,8 @@ def remove(call: Writing, code: Code, data: RemovePaper) -> PaperOut:
 )
 def download(call: Reading, code: Code) -> Response:
     """Send the file of a paper, to be kept and not to be opened in the browser."""
-    return file_answer(call, get_paper(call.session, code, actor=call.actor).paper)
+    paper = get_paper(call.session, code, actor=call.actor).paper
+    return file_answer(call.request, call.settings.files, paper)
 
 
 def _told(call: Call, code: str) -> PaperDetailOut:

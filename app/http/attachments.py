@@ -1,16 +1,19 @@
 """Kept files as answers: streamed in bounded pieces, to be saved and never shown as a page of ours.
 
-A PDF alone may be shown in place, so that a link can lead to one page of it (`#page=4`): it was looked
-into when it came, see core/pdf_inspection, and viewers do not open it inside a sandbox. A line that breaks may ask for the rest: one range at a time, held together by the hash as the ETag.
+A PDF alone may be shown in place, so that a link can lead to one page of it (`#page=4`): it was
+looked into when it came, see core/pdf_inspection, and viewers do not open it inside a sandbox. A line
+that breaks may ask for the rest: one range at a time, held together by the hash as the ETag.
 """
 
 import re
 import unicodedata
+from typing import Protocol
 from urllib.parse import quote
 
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
+from app.core.errors import NotFound
 from app.core.storage import NotKept, Storage
 
 # Nothing inside may run, load or speak to anybody, even where a browser shows it all the same.
@@ -60,6 +63,46 @@ def attachment(
         media_type=media_type,
         headers=headers,
     )
+
+
+class NamedFile(Protocol):
+    """A row that names a kept file."""
+
+    @property
+    def sha256(self) -> str:
+        """The hash under which it is kept."""
+
+    @property
+    def media_type(self) -> str:
+        """What it is."""
+
+    @property
+    def file_name(self) -> str:
+        """What its sender called it."""
+
+
+class FileGone(NotFound):
+    """The row is there, the file is not: a restore that forgot the files."""
+
+    code = "evidence.file_gone"
+    message = "Tệp của minh chứng này không còn trên máy chủ. Hãy báo quản trị hệ thống."
+
+
+def file_answer(
+    request: Request, storage: Storage, named: NamedFile, *, to_read: bool = False
+) -> Response:
+    """Answer with the file that a row names: to be saved, or a PDF to be read in place."""
+    try:
+        return attachment(
+            request,
+            storage,
+            sha256=named.sha256,
+            media_type=named.media_type,
+            file_name=named.file_name,
+            to_read=to_read,
+        )
+    except NotKept as gone:
+        raise FileGone from gone
 
 
 def disposition(file_name: str, *, in_place: bool = False) -> str:

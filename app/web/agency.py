@@ -6,6 +6,7 @@ from fastapi import Depends, Request, Response
 
 from app.core.clock import local_day, today
 from app.core.errors import Invalid, Refused, StaleVersion
+from app.core.layout import PaperFormat
 from app.domain.advisory.queries import standing_of
 from app.domain.advisory.rules import Standing
 from app.domain.dossiers.actions import (
@@ -70,10 +71,11 @@ from app.domain.dossiers.schemas import (
     SaveAdvisoryReport,
     SignAdvisoryReport,
 )
-from app.http.papers import pdf_answer
+from app.http.attachments import file_answer
+from app.http.papers import form_answer, pdf_answer
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.dossiers import agenda_ids, part_url, seen_dossier, taken_step
-from app.web.evidence import Upload, file_answer, kept_file
+from app.web.evidence import Upload, kept_file
 from app.web.forms import Form, PostedForm, Schema, empty_form, validated
 
 router = page_router()
@@ -313,18 +315,18 @@ def sign(form: PostedForm, page: Page, code: str) -> Response:
     )
 
 
-@router.get("/dossiers/{code}/advisory-report.pdf", name="dossiers.advisory_report")
-def advisory_report(page: Page, code: str) -> Response:
+@router.get("/dossiers/{code}/advisory-report.{kind}", name="dossiers.advisory_report")
+def advisory_report(page: Page, code: str, kind: PaperFormat) -> Response:
     """Print the report."""
     paper = advisory_report_paper(
         page.session,
         code,
         actor=page.actor,
-        at=page.at,
         demonstration=page.settings.demonstration,
         extra_ids=agenda_ids(page),
     )
-    return pdf_answer(paper, f"bao-cao-to-tu-van-{code}.pdf")
+    content = paper.printed(kind, own=page.settings.paper_templates_dir, at=page.at)
+    return form_answer(content, f"bao-cao-to-tu-van-{code}", kind)
 
 
 # --- surveys and tests ------------------------------------------------------------------------
@@ -445,7 +447,8 @@ def add_attachment(
 def download(page: Page, code: str, attachment: str) -> Response:
     """Give the file itself."""
     row = seen_dossier(page, code)
-    return file_answer(page, get_attachment(page.session, row.dossier, attachment))
+    named = get_attachment(page.session, row.dossier, attachment)
+    return file_answer(page.request, page.settings.files, named)
 
 
 # --- answers ----------------------------------------------------------------------------------

@@ -11,20 +11,18 @@ from fastapi import Depends, Request, Response
 from app.core import clock
 from app.core.clock import local_day
 from app.core.db import ReadSession, reading
-from app.core.errors import Invalid, NotFound, Refusal, Unreachable
+from app.core.errors import Invalid, Refusal, Unreachable
 from app.core.files import StoredFile, store
 from app.core.settings import Settings
-from app.core.storage import NotKept
 from app.domain.accounts.queries import find_login
 from app.domain.accounts.rules import Actor
 from app.domain.dossiers.actions import add_evidence, stop_using_evidence, use_evidence
 from app.domain.dossiers.enums import DossierPart
-from app.domain.dossiers.models import Attachment, Evidence
 from app.domain.dossiers.policy import sees_all_evidence, why_not_edit
 from app.domain.dossiers.queries import get_dossier, get_evidence, self_assessment
 from app.domain.dossiers.rules import EVIDENCE_LABELS
 from app.domain.dossiers.schemas import AddEvidence, CiteEvidence
-from app.http.attachments import attachment
+from app.http.attachments import file_answer
 from app.web.deps import After, Page, SignedInPage, SignInNeeded, page_router, session_cookie
 from app.web.dossiers import seen_dossier
 from app.web.forms import Form, PostedForm, empty_form
@@ -168,7 +166,8 @@ def uncite(form: PostedForm, page: Page, code: str) -> Response:
 def download(page: Page, code: str, evidence_code: str) -> Response:
     """Give the file itself: to be saved, never shown as a page of ours."""
     row = seen_dossier(page, code)
-    return file_answer(page, get_evidence(page.session, row, evidence_code, actor=page.actor))
+    paper = get_evidence(page.session, row, evidence_code, actor=page.actor)
+    return file_answer(page.request, page.settings.files, paper)
 
 
 @router.get("/dossiers/{code}/evidence/{evidence_code}/read", name="dossiers.evidence_read")
@@ -176,26 +175,7 @@ def read(page: Page, code: str, evidence_code: str) -> Response:
     """Show a PDF in place, so that a link may lead to one page of it; photos are saved as ever."""
     row = seen_dossier(page, code)
     paper = get_evidence(page.session, row, evidence_code, actor=page.actor)
-    return file_answer(page, paper, to_read=True)
-
-
-def file_answer(
-    page: SignedInPage, paper: Evidence | Attachment, *, to_read: bool = False
-) -> Response:
-    """Answer with the file of a paper: to be saved, never shown as a page of ours."""
-    try:
-        return attachment(
-            page.request,
-            page.settings.files,
-            sha256=paper.sha256,
-            media_type=paper.media_type,
-            file_name=paper.file_name,
-            to_read=to_read,
-        )
-    except NotKept as gone:
-        raise NotFound(
-            "Tệp của minh chứng này không còn trên máy chủ. Hãy báo quản trị hệ thống."
-        ) from gone
+    return file_answer(page.request, page.settings.files, paper, to_read=True)
 
 
 def _evidence(

@@ -45,10 +45,11 @@ from app.domain.wallet.schemas import (
     RestorePaper,
     WithdrawPaper,
 )
+from app.http.attachments import file_answer
 from app.rulebooks import loader
 from app.web.audit_text import event_sentence
 from app.web.deps import Page, SignedInPage, page_router
-from app.web.evidence import Upload, file_answer, kept_file
+from app.web.evidence import Upload, kept_file
 from app.web.forms import Form, PostedForm, empty_form
 from app.web.paper_marks import mark_of
 
@@ -261,7 +262,8 @@ def remove(form: PostedForm, page: Page, code: str) -> Response:
 @router.get("/papers/{code}/file", name="papers.file")
 def download(page: Page, code: str) -> Response:
     """Give the file itself."""
-    return file_answer(page, get_paper(page.session, code, actor=page.actor).paper)
+    paper = get_paper(page.session, code, actor=page.actor).paper
+    return file_answer(page.request, page.settings.files, paper)
 
 
 def _list(
