@@ -36,60 +36,6 @@ _MEMBERS = [
     ("Vàng Văn Mẫu", "Sở Văn hóa, Thể thao và Du lịch", "Ủy viên", False),
 ]
 
-MINUTES: dict[str, object] = {
-    "specimen": False,
-    "authority": "HỘI ĐỒNG ĐÁNH GIÁ, PHÂN HẠNG SẢN PHẨM OCOP TỈNH LAI CHÂU",
-    "number": "02/BB-HĐ",
-    "place_and_date": "Lai Châu, ngày 12 tháng 11 năm 2026",
-    "round": "Đợt 2 năm 2026",
-    "bases": [
-        "Quyết định số 26/2026/QĐ-TTg ngày 22 tháng 5 năm 2026 của Thủ tướng Chính phủ",
-        "Quyết định số 999/QĐ-UBND ngày 01 tháng 7 năm 2026 về việc thành lập Hội đồng",
-    ],
-    "opened": "08 giờ 00, ngày 12/11/2026",
-    "closed": "11 giờ 20 cùng ngày",
-    "place": "Phòng họp số 2, trụ sở Ủy ban nhân dân tỉnh Lai Châu",
-    "attendance": {
-        "total": "5",
-        "present": "4",
-        "needed": "4",
-        "rate": "80 %",
-        "members": [
-            {"name": name, "organisation": organisation, "seat": seat, "present": present}
-            for name, organisation, seat, present in _MEMBERS
-        ],
-    },
-    "items": [
-        {
-            "product": "Trà Shan tuyết cổ thụ Sin Suối Hồ",
-            "producer": "Hợp tác xã Nông nghiệp và Dịch vụ Mẫu Đơn",
-            "sheets": "4",
-            "average": "82,25",
-            "lowest": "79",
-            "highest": "86",
-            "band": "4 sao",
-            "result": "4 sao",
-            "reason": "",
-            "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-        },
-        {
-            "product": "Mật ong bạc hà Pa Ủ",
-            "producer": "Hộ kinh doanh Mẫu Văn Ong",
-            "sheets": "4",
-            "average": "71,50",
-            "lowest": "68",
-            "highest": "74",
-            "band": "4 sao",
-            "result": "3 sao",
-            "reason": "Đủ điểm hạng 4 sao nhưng chưa đạt yêu cầu tối thiểu ở tiêu chí 2.3 "
-            "(truy xuất nguồn gốc điện tử); 3/4 phiếu không đạt.",
-        },
-    ],
-    "conclusion": "Hội đồng thống nhất kết quả nêu trên và đề xuất Chủ tịch Ủy ban nhân dân tỉnh "
-    "công nhận 02 sản phẩm đạt từ 3 sao trở lên.\nThư ký hoàn thiện hồ sơ gửi cơ quan tham mưu.",
-    "chair": {"title": "Chủ tịch Hội đồng", "name": "Nguyễn Văn Mẫu", "note": ""},
-    "secretary": {"title": "Thư ký", "name": "Hoàng Thị Mẫu", "note": ""},
-}
 
 DECISION: dict[str, object] = {
     "specimen": False,
@@ -182,39 +128,6 @@ COMPLETION_REQUEST: dict[str, object] = {
     "signer": {"on_behalf": [], "title": "Thủ trưởng", "name": "", "note": ""},
 }
 
-ADVISORY_REPORT: dict[str, object] = {
-    "specimen": False,
-    "authority": "TỔ TƯ VẤN HỘI ĐỒNG CẤP TỈNH LAI CHÂU",
-    "place_and_date": "Lai Châu, ngày 30 tháng 10 năm 2026",
-    "product": "Trà Shan tuyết cổ thụ Sin Suối Hồ",
-    "producer": "Hợp tác xã Nông nghiệp và Dịch vụ Mẫu Đơn",
-    "address": "Bản Sin Suối Hồ, xã Sin Suối Hồ, tỉnh Lai Châu",
-    "rubric": "Bộ sản phẩm 7, Phụ lục II",
-    "parts": [
-        {"name": "A. Sản phẩm và sức mạnh cộng đồng", "text": "Nguyên liệu rõ nguồn gốc."},
-        {"name": "B. Khả năng tiếp thị", "text": "Kênh bán hàng còn ít."},
-        {"name": "C. Chất lượng sản phẩm", "text": ""},
-    ],
-    "legal_papers": "Giấy tờ còn hiệu lực đến hết năm 2027.",
-    "legal_papers_in_order": True,
-    "surveys": [{"record": "05/BB-KS, 20/10/2026", "findings": "Đúng như hồ sơ mô tả."}],
-    "tests": [
-        {
-            "subject": "Dư lượng thuốc bảo vệ thực vật",
-            "laboratory": "Trung tâm Kiểm nghiệm Mẫu",
-            "outcome": "Đạt",
-            "number": "KN-77/2026",
-        }
-    ],
-    "recommendation": "Đưa ra Hội đồng đánh giá, phân hạng",
-    "conclusion": "Đề nghị Hội đồng xem kỹ phần B.",
-    "signer": {
-        "on_behalf": [],
-        "title": "Người lập báo cáo",
-        "name": "Trần Thị Mẫu",
-        "note": "Đã ký trên hệ thống lúc 09:00 ngày 30/10/2026",
-    },
-}
 
 RECEIPT: dict[str, object] = {
     "specimen": False,
@@ -235,11 +148,66 @@ RECEIPT: dict[str, object] = {
     "on_behalf": False,
 }
 
+SCORING_GRID: dict[str, object] = {
+    "specimen": False,
+    "annex": "Phụ lục II Quyết định số 26/2026/QĐ-TTg",
+    "product": "Trà Shan tuyết cổ thụ Sin Suối Hồ",
+    "producer": "Hợp tác xã Nông nghiệp và Dịch vụ Mẫu Đơn",
+    "set": "10. Chè",
+    "meeting": "PH-7K2M9Q4, 12/11/2026",
+    "dossier": "HS-7K2M9Q4",
+    "disqualified": "Giả mạo hồ sơ.",
+    "max": "100",
+    "not_met_sign": "k",
+    "parts": [
+        {
+            "head": "PHẦN A. Sản phẩm và sức mạnh của cộng đồng",
+            "max": "40",
+            "sections": [
+                {
+                    "head": "1. Tổ chức sản xuất",
+                    "max": "18",
+                    "is_single": False,
+                    "criteria": [
+                        {
+                            "group": "1.1. Nhóm tiêu chí",
+                            "head": "1.1.1. Nguồn gốc sản phẩm",
+                            "max": "3",
+                            "when": "Chỉ chấm khi tiêu chí trên có điểm",
+                            "choose": "Lựa chọn một trong hai trường hợp sau",
+                            "can_fail": True,
+                            "cases": [
+                                {
+                                    "name": name,
+                                    "options": [
+                                        {"sign": sign, "label": "Có", "points": "3", "star": "4"}
+                                    ],
+                                }
+                                for name, sign in (("Trường hợp 1", "a"), ("Trường hợp 2", "b"))
+                            ],
+                        }
+                    ],
+                }
+            ],
+        }
+    ],
+    "sheets": [
+        {
+            "code": "PD-7K2M9Q4",
+            "qr": qr_svg("PD-7K2M9Q4"),
+            "member": "Giàng A Mẫu",
+            "seat": "Thành viên",
+            "organisation": "Sở Công Thương",
+            "round": "1",
+        },
+        {"code": "", "qr": "", "member": "", "seat": "", "organisation": "", "round": "1"},
+    ],
+}
+
 PAPERS: dict[str, dict[str, object]] = {
     "receipt": RECEIPT,
     "completion_request": COMPLETION_REQUEST,
-    "advisory_report": ADVISORY_REPORT,
     "certificate": CERTIFICATE,
-    "minutes": MINUTES,
     "decision": DECISION,
+    "scoring_grid": SCORING_GRID,
 }
