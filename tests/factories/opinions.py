@@ -95,7 +95,7 @@ def ask_in_writing(
     )
 
 
-def asked(session: WriteSession, people: People, **said: int) -> AgendaItem:
+def asked(session: WriteSession, people: People) -> AgendaItem:
     """Return the only renewal of a written opinion that was opened just now."""
-    (item,) = items_of(session, ask_in_writing(session, people, **said))
+    (item,) = items_of(session, ask_in_writing(session, people))
     return item

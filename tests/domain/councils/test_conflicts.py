@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
+from app.core.clock import local_day
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import Conflict, Invalid, NotFound, NotPermitted, Refused
 from app.domain.accounts.enums import Role
@@ -238,7 +239,13 @@ def test_who_does_not_vote_declares_nothing(session: WriteSession, people: Peopl
 
 def test_what_is_not_on_the_agenda_is_not_declared(session: WriteSession, people: People) -> None:
     meeting = make_meeting(session, people)
-    stranger = AgendaItem(code="MH-0000000X", meeting_id=0, dossier_id=0, position=1)
+    stranger = AgendaItem(
+        code="MH-0000000X",
+        meeting_id=0,
+        dossier_id=0,
+        position=1,
+        papers_open_on=local_day(people.at),
+    )
     with refused(NotFound, code="not_found"):
         say(session, people, meeting, 3, (stranger, False, ""))
 

@@ -461,7 +461,7 @@ def test_reminders_reach_who_is_silent_once_a_day(session: WriteSession, people:
     item = asked(session, people)
     meeting, secretary = meeting_of(session, item), people.council_member(SECRETARY)
     _answers_of_some(session, people, item, 3)
-    where = {"actor": secretary, "at": people.at}
+    where = by(secretary)
     assert remind_members(session, meeting.code, **where) == 2
     assert remind_members(session, meeting.code, **where) == 0
     assert meeting.reminded_on == local_day(people.at)

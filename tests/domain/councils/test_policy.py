@@ -1,6 +1,7 @@
 """Who may take which step, for each seat and role, in each state."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -21,6 +22,7 @@ from app.domain.councils.policy import (
     why_not_prepare,
     why_not_raise_gate,
     why_not_read_file,
+    why_not_read_papers,
     why_not_record_survey,
     why_not_settle,
     why_not_withdraw,
@@ -59,7 +61,14 @@ def meeting(state: MeetingState = MeetingState.OPEN, presiding: int | None = Non
 
 
 def item(state: ItemState = ItemState.SCORING) -> AgendaItem:
-    return AgendaItem(code="MH", meeting_id=1, dossier_id=1, position=1, state=state)
+    return AgendaItem(
+        code="MH",
+        meeting_id=1,
+        dossier_id=1,
+        position=1,
+        papers_open_on=AT.date(),
+        state=state,
+    )
 
 
 def sheet(state: SheetState = SheetState.DRAFT) -> ScoreSheet:
@@ -169,3 +178,13 @@ def test_a_survey_is_noted_before_scoring(state: ItemState) -> None:
 def test_the_document_is_for_those_who_read_sheets() -> None:
     assert why_not_read_file(tells_averages=True) is None
     assert code(why_not_read_file(tells_averages=False)) == "result.file_not_shown"
+
+
+def test_members_read_papers_from_their_day_and_the_province_always() -> None:
+    before = AT.date() - timedelta(days=1)
+    assert (
+        code(why_not_read_papers(actor(Role.COUNCIL_MEMBER), item(), before)) == "papers.not_open"
+    )
+    assert why_not_read_papers(actor(Role.COUNCIL_MEMBER), item(), AT.date()) is None
+    for role in (Role.AGENCY_OFFICER, Role.AUDITOR, Role.ADVISORY_MEMBER):
+        assert why_not_read_papers(actor(role), item(), before) is None
