@@ -23,6 +23,7 @@ from app.http.idempotency import claim
 from tests.conftest import AT
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import PASSWORD, People
+from tests.factories.rules import own_file
 from tests.factories.uploads import make_upload
 
 EMPTY_HASH = sha256(b"").hexdigest()
@@ -90,6 +91,29 @@ def test_a_province_with_wrong_council_rules_is_told_so(
     answer = ocop("check-rulebooks")
     assert answer.exit_code == 1
     assert "quy-che" in answer.output
+
+
+def test_a_province_tries_its_own_file_before_it_is_used(ocop: Ocop, tmp_path: Path) -> None:
+    path = own_file(tmp_path)
+    answer = ocop("council-rules", "check", str(path))
+    assert answer.exit_code == 0, answer.output
+    for said in ("dùng được", "SHA-256", "quorum.share: 2/3 (mặc định: 3/4)", "rounds: 3:"):
+        assert said in answer.output
+    assert "not_met" not in answer.output
+    wrong = ocop("council-rules", "check", str(own_file(tmp_path, is_default=True)))
+    assert wrong.exit_code == 1
+    assert "is_default: quy chế riêng của tỉnh phải ghi false" in wrong.output
+    assert ocop("council-rules", "check", str(tmp_path / "khong-co.yaml")).exit_code == 1
+
+
+def test_nothing_is_served_by_a_regulation_that_cannot_be_trusted(
+    ocop: Ocop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_file(tmp_path, province="11")
+    monkeypatch.setenv("OCOP_COUNCIL_RULES_DIR", str(tmp_path))
+    answer = ocop("serve")
+    assert answer.exit_code == 1
+    assert "province: phải là '12'" in answer.output
 
 
 def test_the_drawn_states_are_up_to_date(ocop: Ocop) -> None:

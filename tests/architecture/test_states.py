@@ -53,6 +53,7 @@ HEARD = {
         "rescore": "item.rescored",
         "lock": "item.locked",
         "reopen": "result.reopened",
+        "put_off": "item.put_off",
     },
     "Score sheet": {
         "save": "sheet.saved",

@@ -156,7 +156,7 @@ def test_a_decision_number_is_used_once(client: TestClient, engine: Engine) -> N
         **{"seat.hoidong1": "chair", "seat.hoidong2": "secretary"},
     )
     assert answer.status_code == 409
-    assert "đã dùng để lập một Hội đồng" in answer.text
+    assert "đã dùng để lập hoặc sửa đổi một Hội đồng" in answer.text
 
 
 def test_who_does_not_prepare_sees_why(client: TestClient, engine: Engine) -> None:
