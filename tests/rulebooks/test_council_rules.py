@@ -3,6 +3,7 @@
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,7 +71,7 @@ def test_the_default_differs_from_itself_in_nothing() -> None:
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_with_its_place(
-    tmp_path: Path, changes: dict[str, object], complaint: str
+    tmp_path: Path, changes: dict[str, Any], complaint: str
 ) -> None:
     _, faults = loader.council_file(own_file(tmp_path, **changes))
     assert any(complaint in fault for fault in faults), faults

@@ -121,7 +121,9 @@ def one_file(*, sheets: bool = True) -> dict[str, Any]:
     rubric = loader.rubric_in_force(4, TODAY)
     rules = loader.council_rules("lai-chau-default")
     result = some_council(random.Random(4), naive.raw_set(4), rubric, rules)  # noqa: S311 -- repeatable
-    return json.loads(scoring.canonical_json(file_of(result, rubric, rules, sheets=sheets)))
+    written = scoring.canonical_json(file_of(result, rubric, rules, sheets=sheets))
+    found: dict[str, Any] = json.loads(written)
+    return found
 
 
 def test_one_changed_mark_is_told(tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ def test_changes_that_make_no_council_are_refused(
     ],
 )
 def test_a_change_is_in_effect_already_after_its_decision_and_within_the_term(
-    session: WriteSession, people: People, days: dict[str, date]
+    session: WriteSession, people: People, days: dict[str, Any]
 ) -> None:
     council = make_council(session, people)
     with refused(Invalid, code="invalid"):
