@@ -12,6 +12,7 @@ from app.core.own_templates import ReplaceablePaper
 from app.domain.accounts.enums import Scope
 from app.domain.councils.papers import (
     council_report_paper,
+    minutes_paper,
     sheet_paper,
     summary_paper,
     summary_workbook,
@@ -80,6 +81,24 @@ def summary(call: Reading, code: str, kind: PaperFormat) -> Response:
         rules_dir=call.settings.council_rules_dir,
     )
     return _answer(call, paper, f"tong-hop-{code}", kind)
+
+
+@router.get(
+    "/meetings/{code}/minutes.{kind}",
+    summary="Biên bản phiên họp (PDF, DOCX)",
+    response_class=Response,
+    responses=FORM_ANSWER,
+)
+def minutes(call: Reading, code: str, kind: PaperFormat) -> Response:
+    """Print the minutes of a closed meeting, with the hash of each result."""
+    paper = minutes_paper(
+        call.session,
+        code,
+        actor=call.actor,
+        demonstration=call.settings.demonstration,
+        rules_dir=call.settings.council_rules_dir,
+    )
+    return _answer(call, paper, f"bien-ban-{code}", kind)
 
 
 @router.get(

@@ -113,9 +113,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """Who signs at the right, who receives at the left; `note` stands in place of the pen."""
+    """Who signs at the right, who receives or signs at the left; `note` stands in place of the pen."""
 
     recipients: tuple[str, ...] = ()
+    beside: "Signature | None" = None
     place_and_date: str = ""
     title: tuple[str, ...]
     hint: str

@@ -35,22 +35,18 @@ class TemplateBroken(Refused):
 
 @dataclass(frozen=True, slots=True)
 class ReplaceablePaper:
-    """A paper by the name of the template that may replace it, its data, and our own layout.
-
-    `typeset` says that we have a Typst template of this name ourselves, finer than the blocks.
-    """
+    """A paper by the name of the template that may replace it, its data, and our own layout."""
 
     name: str
     data: Mapping[str, object]
     paper: Paper
-    typeset: bool = False
 
     def printed(self, kind: PaperFormat, *, own: Path | None, at: datetime) -> bytes:
         """Return the paper, by the province's template where `own` holds one."""
         template = own_template(own, self.name, kind)
         data = dict(self.data) | {"specimen": self.paper.specimen}
         if template is None:
-            return self._ours(kind, data, at)
+            return self._ours(kind, at)
         if kind is PaperFormat.DOCX:
             return _filled(template, data)
         try:
@@ -58,11 +54,9 @@ class ReplaceablePaper:
         except TypesettingFailed as fault:
             raise TemplateBroken(name=template.name, fault=_short(fault)) from fault
 
-    def _ours(self, kind: PaperFormat, data: Mapping[str, object], at: datetime) -> bytes:
+    def _ours(self, kind: PaperFormat, at: datetime) -> bytes:
         if kind is PaperFormat.DOCX:
             return render_docx(self.paper, timestamp=at)
-        if self.typeset:
-            return render_pdf(self.name, data, timestamp=at)
         return render_pdf("form", self.paper.plain(), timestamp=at)
 
 

@@ -201,20 +201,25 @@ class _Sheet:
             for place_of, line in enumerate(block.recipients, start=1):
                 end = "." if place_of == len(block.recipients) else ";"
                 _words(_paragraph(left, "left", after=2), f"- {line}{end}", size=11)
+        if block.beside is not None:
+            self._pen(left, block.beside)
+        self._pen(right, block)
+
+    def _pen(self, place: _Cell, block: Signature) -> None:
         lines: list[tuple[str, dict[str, Any]]] = [
             (block.place_and_date, {"italic": True}),
             *((named, {"bold": True}) for named in block.title),
             (block.hint, {"italic": True, "size": 12}),
         ]
-        paragraph = _first(right, "center")
+        paragraph = _first(place, "center")
         for number, (words, style) in enumerate(line for line in lines if line[0]):
-            paragraph = paragraph if number == 0 else _paragraph(right, "center", after=2)
+            paragraph = paragraph if number == 0 else _paragraph(place, "center", after=2)
             paragraph.paragraph_format.keep_with_next = True
             _words(paragraph, words, **style)
-        note = _paragraph(right, "center", before=26, after=26)
+        note = _paragraph(place, "center", before=26, after=26)
         note.paragraph_format.keep_with_next = True
         _words(note, block.note, italic=True, size=11)
-        _words(_paragraph(right, "center"), block.name, bold=True)
+        _words(_paragraph(place, "center"), block.name, bold=True)
 
     def _framed(self, block: Framed) -> None:
         table = self.document.add_table(1, 1, style="Table Grid")

@@ -120,5 +120,6 @@ def _show(
         tones=SUBMISSION_TONES,
         star_choices=STAR_LABELS,
         why_not_record=why_not_record_answer(page.actor, row.submission),
+        why_not_forward=why_not_forward(page.actor),
         why_not_draft=why_not_draft(page.actor),
     )

@@ -7,6 +7,7 @@ from app.core.layout import PaperFormat
 from app.core.own_templates import ReplaceablePaper
 from app.domain.councils.papers import (
     council_report_paper,
+    minutes_paper,
     sheet_paper,
     summary_paper,
     summary_workbook,
@@ -52,6 +53,19 @@ def summary(page: Page, code: str, kind: PaperFormat) -> Response:
         rules_dir=page.settings.council_rules_dir,
     )
     return _answer(page, paper, f"tong-hop-{code}", kind)
+
+
+@router.get("/meetings/{code}/minutes.{kind}", name="meetings.minutes")
+def minutes(page: Page, code: str, kind: PaperFormat) -> Response:
+    """Print the minutes of a closed meeting."""
+    paper = minutes_paper(
+        page.session,
+        code,
+        actor=page.actor,
+        demonstration=page.settings.demonstration,
+        rules_dir=page.settings.council_rules_dir,
+    )
+    return _answer(page, paper, f"bien-ban-{code}", kind)
 
 
 @router.get("/meetings/{code}/report.{kind}", name="meetings.report")

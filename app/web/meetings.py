@@ -12,7 +12,6 @@ from app.domain.councils.actions import (
     record_survey,
     schedule_meeting,
 )
-from app.domain.councils.papers import minutes_paper
 from app.domain.councils.policy import (
     why_not_change_agenda,
     why_not_close_meeting,
@@ -48,7 +47,6 @@ from app.domain.councils.schemas import (
 )
 from app.domain.places.queries import holidays_between
 from app.domain.places.rules import working_days_after
-from app.http.papers import pdf_answer
 from app.rulebooks import loader
 from app.web.councils import MEETING_TONES, answer_status, day_before, tried
 from app.web.deps import Page, SignedInPage, page_router
@@ -157,20 +155,6 @@ def close(form: PostedForm, page: Page, code: str) -> Response:
         shown_again=lambda shown, why: _show(page, code, shown, why),
         done=lambda: page.go("meetings.show", code=code, said="Đã kết thúc phiên họp."),
     )
-
-
-@router.get("/meetings/{code}/minutes.pdf", name="meetings.minutes")
-def minutes(page: Page, code: str) -> Response:
-    """Print the minutes of a meeting."""
-    paper = minutes_paper(
-        page.session,
-        code,
-        actor=page.actor,
-        at=page.at,
-        demonstration=page.settings.demonstration,
-        rules_dir=page.settings.council_rules_dir,
-    )
-    return pdf_answer(paper, f"bien-ban-{code}.pdf")
 
 
 @router.post("/items/{code}/survey", name="items.survey")

@@ -4,13 +4,29 @@ Nobody's signature is drawn: a paper says what was confirmed in the system, and 
 pen where nothing was. The forms of Annex III are in `forms`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from app.core.clock import VIET_NAM, local_day
 from app.core.db import ReadSession
 from app.core.errors import Conflict
+from app.core.layout import (
+    Block,
+    Letterhead,
+    Line,
+    Paper,
+    Signature,
+    Span,
+    Title,
+    box,
+    field,
+    heading,
+    prose,
+    text,
+)
 from app.core.official_days import place_and_date
+from app.core.own_templates import ReplaceablePaper
 from app.core.typesetting import render_pdf
 from app.domain.accounts.rules import Actor
 from app.domain.dossiers.enums import Addressee, CheckedPart, DossierPart
@@ -137,16 +153,20 @@ def advisory_report_paper(
     code: str,
     *,
     actor: Actor,
-    at: datetime,
     demonstration: bool,
     extra_ids: Collection[int] = (),
-) -> bytes:
-    """Return the advisory team's report for its readers, as a PDF (26/2026/QĐ-TTg art. 7.3.c)."""
+) -> ReplaceablePaper:
+    """Return the advisory team's report for its readers, as a paper (26/2026/QĐ-TTg art. 7.3.c)."""
     row = get_dossier(session, code, actor=actor, extra_ids=extra_ids)
     report = get_advice(session, row.dossier, actor=actor)
     papers = official_papers(session, row.dossier, actor=actor)
-    data = advisory_report_data(row, report, papers) | {"specimen": demonstration}
-    return render_pdf("advisory_report", data, timestamp=at)
+    data = advisory_report_data(row, report, papers)
+    title = "Báo cáo đánh giá của Tổ tư vấn Hội đồng cấp tỉnh"
+    return ReplaceablePaper(
+        "advisory_report",
+        data,
+        Paper(title, tuple(_advisory_blocks(data)), specimen=demonstration),
+    )
 
 
 def completion_request_data(
@@ -190,8 +210,8 @@ def completion_request_data(
 
 def advisory_report_data(
     row: DossierRow, report: AdvisoryReport, papers: OfficialPapers
-) -> dict[str, object]:
-    """Return what templates/print/advisory_report.typ reads; suggestions stay out: no points here."""
+) -> dict[str, Any]:
+    """Return what a template of the report reads; suggestions stay out: no points here."""
     signed = report.signed_at
     stamp = signed.astimezone(VIET_NAM) if signed else None
     return {
@@ -232,6 +252,65 @@ def advisory_report_data(
             else "Bản dự thảo, chưa ký",
         },
     }
+
+
+def _advisory_blocks(data: Mapping[str, Any]) -> Iterator[Block]:
+    yield Letterhead(data["authority"], "", data["place_and_date"])
+    yield Title(
+        "BÁO CÁO",
+        (text("Đánh giá hồ sơ đề nghị đánh giá, phân hạng sản phẩm OCOP", bold=True),),
+    )
+    yield text(
+        "Kính gửi: Chủ tịch Hội đồng đánh giá, phân hạng sản phẩm OCOP cấp tỉnh", align="center"
+    )
+    yield heading("I. THÔNG TIN CHUNG")
+    yield field("1. Sản phẩm", data["product"])
+    yield field("2. Chủ thể", data["producer"])
+    yield field("3. Địa chỉ", data["address"])
+    yield field("4. Bộ tiêu chí", data["rubric"])
+    yield heading("II. ĐÁNH GIÁ THEO BỘ TIÊU CHÍ")
+    for part in data["parts"]:
+        yield heading(part["name"])
+        yield from prose(part["text"])
+    yield heading("III. GIẤY TỜ PHÁP LÝ")
+    in_order = data["legal_papers_in_order"]
+    yield Line(
+        (
+            *box("đầy đủ, còn hiệu lực", ticked=in_order),
+            Span("    "),
+            *box("chưa đầy đủ", ticked=not in_order),
+        ),
+        align="left",
+    )
+    if data["legal_papers"]:
+        yield from prose(data["legal_papers"])
+    yield heading("IV. KHẢO SÁT THỰC TẾ, KIỂM NGHIỆM BỔ SUNG")
+    if not data["surveys"] and not data["tests"]:
+        yield text("Không tổ chức.")
+    for survey in data["surveys"]:
+        yield text(f"Biên bản số {survey['record']}:", keep=True)
+        yield from prose(survey["findings"])
+    for test in data["tests"]:
+        number = f" (phiếu số {test['number']})" if test["number"] else ""
+        yield text(
+            f"Kiểm nghiệm {test['subject']} tại {test['laboratory']}: {test['outcome']}{number}."
+        )
+    yield heading("V. ĐỀ XUẤT")
+    yield text(data["recommendation"], bold=True)
+    if data["conclusion"]:
+        yield from prose(data["conclusion"])
+    signer = data["signer"]
+    yield Signature(
+        recipients=(
+            "Chủ tịch Hội đồng cấp tỉnh",
+            "Cơ quan tham mưu OCOP cấp tỉnh",
+            "Lưu: hồ sơ sản phẩm",
+        ),
+        title=(signer["title"].upper(),),
+        hint="(Ký, ghi rõ họ tên)",
+        note=signer["note"],
+        name=signer["name"],
+    )
 
 
 def _inner(name: str) -> str:

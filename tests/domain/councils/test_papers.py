@@ -17,6 +17,7 @@ from tests.conftest import AT
 from tests.domain.councils.board import lock_with, meeting_of, opened, refused, with_total
 from tests.factories.councils import (
     CHAIR,
+    certify,
     close,
     items_of,
     make_meeting,
@@ -99,6 +100,7 @@ def test_minutes_name_the_delegate_who_presided_and_who_was_away(
     (item,) = items_of(session, meeting)
     for sheet, number in zip(sheets_of(session, item), (3, 4, 5, 6), strict=True):
         score(session, people, sheet, people.council_member(number))
+    certify(session, people, item)
     lock_item(
         session,
         item.code,

@@ -30,15 +30,15 @@ def decided(outcome: Outcome, star: int) -> str:
             return f"{star} sao"
 
 
-def chair_of(presiding: CouncilMember | None) -> dict[str, str]:
-    """Return who signs with the chair's word."""
+def chair_of(presiding: CouncilMember | None, *, note: str = "") -> dict[str, str]:
+    """Return who signs with the chair's word; `note` tells of the paper behind a delegate."""
     is_delegate = presiding is not None and presiding.seat is not Seat.CHAIR
     return {
         "title": "Người được Chủ tịch Hội đồng ủy quyền"
         if is_delegate
         else SEAT_LABELS[Seat.CHAIR],
         "name": presiding.name if presiding else "",
-        "note": "",
+        "note": note,
     }
 
 

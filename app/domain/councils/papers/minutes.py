@@ -3,18 +3,22 @@
 Nobody's signature is drawn: the minutes leave room for the pens of chair and secretary.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from app.core.clock import VIET_NAM, local_day
 from app.core.db import ReadSession
 from app.core.errors import Conflict
-from app.core.typesetting import render_pdf
+from app.core.layout import Paper
+from app.core.official_days import written_day
+from app.core.own_templates import ReplaceablePaper
 from app.domain.accounts.rules import Actor
 from app.domain.councils.enums import MeetingState, Seat
-from app.domain.councils.models import CouncilMember
+from app.domain.councils.models import CouncilMember, Reopening, SupersededResult
+from app.domain.councils.papers.customs import AUTHORITY, LAW, PLACE, chair_of, decided, percent
+from app.domain.councils.papers.minutes_layout import laid_out
 from app.domain.councils.queries import (
     ConflictBoard,
     ConflictLine,
@@ -24,27 +28,20 @@ from app.domain.councils.queries import (
     conflict_board,
     council_file,
     get_meeting,
+    reopened_in,
 )
 from app.domain.councils.rules import (
     HINT_LABELS,
     MEETING_BASIS,
     MEETING_LABELS,
-    OUTCOME_LABELS,
     SEAT_LABELS,
 )
-from app.rulebooks.scoring import Outcome, decimal_text
+from app.rulebooks.scoring import Outcome
 
-PLACE = "Lai Châu"
-AUTHORITY = "HỘI ĐỒNG ĐÁNH GIÁ, PHÂN HẠNG SẢN PHẨM OCOP TỈNH LAI CHÂU"
-
-_LAW = (
-    "Quyết định số 26/2026/QĐ-TTg ngày 22 tháng 5 năm 2026 của Thủ tướng Chính phủ ban hành Bộ tiêu "
-    "chí và quy trình đánh giá, phân hạng sản phẩm Mỗi xã một sản phẩm"
-)
+TEMPLATE = "minutes"
+Reopened = Mapping[int, Sequence[tuple[Reopening, SupersededResult]]]
 # Reasons of a result that a reader of the minutes does not see in the row above them.
 _TOLD = ("gate_", "minimum_missed", "star_lowered")
-# Decree 30/2020/NĐ-CP, Annex I: days below 10 and the months 1 and 2 are written with a zero.
-_LAST_MONTH_WITH_ZERO = 2
 
 
 class NoMinutesYet(Conflict):
@@ -60,28 +57,34 @@ def minutes_paper(
     code: str,
     *,
     actor: Actor,
-    at: datetime,
     demonstration: bool,
     rules_dir: Path | None,
-) -> bytes:
-    """Return the minutes of a meeting this actor may see as a PDF; refused until it is closed."""
+) -> ReplaceablePaper:
+    """Return the minutes of a meeting this actor may see as a paper; refused until it is closed."""
     row = get_meeting(session, code, actor=actor, rules_dir=rules_dir)
     opened = local_day(row.meeting.opened_at or row.meeting.starts_at)
     data = minutes_data(
         row,
         board=conflict_board(session, row, on=opened),
         file=council_file(session, row.council.code, actor=actor),
-    ) | {"specimen": demonstration}
-    return render_pdf("minutes", data, timestamp=at)
+        reopened=reopened_in(session, row.meeting.id or 0),
+    )
+    title, blocks = laid_out(data)
+    return ReplaceablePaper(TEMPLATE, data, Paper(title, blocks, specimen=demonstration))
 
 
 def minutes_data(
-    row: MeetingRow, *, board: ConflictBoard | None = None, file: CouncilFile | None = None
-) -> dict[str, object]:
-    """Return what templates/print/minutes.typ reads of a closed meeting.
+    row: MeetingRow,
+    *,
+    board: ConflictBoard | None = None,
+    file: CouncilFile | None = None,
+    reopened: Reopened | None = None,
+) -> dict[str, Any]:
+    """Return what a template of the minutes reads of a closed meeting.
 
     With the board of interests the minutes tell who did not judge what and which hints stayed
-    unanswered; with the file of the council, the decisions and papers behind who sat there.
+    unanswered; with the file of the council, the decisions and papers behind who sat there; with what
+    was taken up again, the results that are no longer in force.
     """
     meeting, council, round_ = row.meeting, row.council, row.round
     if (
@@ -98,12 +101,12 @@ def minutes_data(
     return {
         "authority": AUTHORITY,
         "number": meeting.minutes_number,
-        "place_and_date": f"{PLACE}, {_written(closed)}",
+        "place_and_date": f"{PLACE}, {written_day(closed)}",
         "round": f"Đợt {round_.ordinal} năm {round_.year}" if round_ else "",
         "bases": [
-            _LAW,
+            LAW,
             (
-                f"Quyết định số {council.decision_number} {_written(council.decided_on)} về việc "
+                f"Quyết định số {council.decision_number} {written_day(council.decided_on)} về việc "
                 "thành lập Hội đồng"
             ),
             *_amendments(file, by=opened),
@@ -121,7 +124,7 @@ def minutes_data(
             "total": str(quorum.voting),
             "present": str(present),
             "needed": str(quorum.needed),
-            "rate": _percent(present, quorum.voting),
+            "rate": percent(present, quorum.voting),
             "members": [
                 {
                     "name": seat.member.name,
@@ -134,7 +137,8 @@ def minutes_data(
             ],
         },
         "items": [
-            _item(one) | {"interests": _interests(board.of_item(one.item) if board else ())}
+            _item(one, (reopened or {}).get(one.item.id or 0, ()))
+            | {"interests": _interests(board.of_item(one.item) if board else ())}
             for one in row.items
         ],
         "taken_off": [
@@ -146,7 +150,7 @@ def minutes_data(
             for one in row.taken_off
         ],
         "conclusion": meeting.conclusion,
-        "chair": _chair(row.presiding, _delegation(row, file)),
+        "chair": chair_of(row.presiding, note=_delegation(row, file)),
         "secretary": {
             "title": SEAT_LABELS[Seat.SECRETARY],
             "name": secretary.name if secretary else "",
@@ -177,7 +181,9 @@ def _opinion(row: MeetingRow, member: CouncilMember) -> str:
     return "Có, muộn" if any(row.was_late(sheet) for sheet in own) else "Có"
 
 
-def _item(row: ItemRow) -> dict[str, str]:
+def _item(
+    row: ItemRow, reopened: Sequence[tuple[Reopening, SupersededResult]] = ()
+) -> dict[str, str]:
     result = row.result
     if result is None:  # a meeting closes only when every result is locked
         message = f"item {row.item.code} of a closed meeting has no result"
@@ -188,6 +194,11 @@ def _item(row: ItemRow) -> dict[str, str]:
         reasons.append(f"{row.recused} thành viên không tham gia chấm sản phẩm này.")
     if row.item.divergence_note:
         reasons.append(f"Ý kiến thảo luận về chênh lệch điểm: {row.item.divergence_note}")
+    reasons += [
+        f"Kết quả trước đó ({was.average_text} điểm, {was.star} sao, mã băm {was.document_hash}) được "
+        f"mở lại theo {why.decision_number}: {why.reason}"
+        for why, was in reopened
+    ]
     return {
         "product": row.product.name,
         "producer": row.producer.name,
@@ -196,28 +207,16 @@ def _item(row: ItemRow) -> dict[str, str]:
         "lowest": str(said["lowest"]),
         "highest": str(said["highest"]),
         "band": f"{result.band_star} sao",
-        "result": _decided(Outcome(result.outcome), result.star),
+        "result": decided(Outcome(result.outcome), result.star),
         "reason": " ".join(reasons),
         "hash": result.document_hash,
     }
 
 
-def _decided(outcome: Outcome, star: int) -> str:
-    match outcome:
-        case Outcome.EXCLUDED:
-            return OUTCOME_LABELS[outcome]
-        case Outcome.AWAITING_CENTRE:
-            return (
-                f"{star} sao: {OUTCOME_LABELS[outcome].lower().replace('trung ương', 'Trung ương')}"
-            )
-        case _:
-            return f"{star} sao"
-
-
 def _amendments(file: CouncilFile | None, *, by: date) -> list[str]:
     """Return the decisions that had changed the council by a day, the oldest first."""
     return [
-        f"Quyết định số {one.decision_number} {_written(one.decided_on)} về việc thay đổi thành viên "
+        f"Quyết định số {one.decision_number} {written_day(one.decided_on)} về việc thay đổi thành viên "
         "Hội đồng"
         for one in reversed(file.amendments if file else ())
         if one.effective_on <= by
@@ -230,7 +229,7 @@ def _delegation(row: MeetingRow, file: CouncilFile | None) -> str:
     if found is None:
         return ""
     paper = found.delegation
-    return f"Văn bản ủy quyền số {paper.number} {_written(paper.signed_on)}"
+    return f"Văn bản ủy quyền số {paper.number} {written_day(paper.signed_on)}"
 
 
 def _interests(lines: Sequence[ConflictLine]) -> str:
@@ -248,29 +247,6 @@ def _interests(lines: Sequence[ConflictLine]) -> str:
     return " ".join(one if one.endswith(".") else f"{one}." for one in told)
 
 
-def _chair(presiding: CouncilMember | None, paper: str) -> dict[str, str]:
-    is_delegate = presiding is not None and presiding.seat is not Seat.CHAIR
-    return {
-        "title": "Người được Chủ tịch Hội đồng ủy quyền"
-        if is_delegate
-        else SEAT_LABELS[Seat.CHAIR],
-        "name": presiding.name if presiding else "",
-        "note": paper,
-    }
-
-
-def _percent(part: int, whole: int) -> str:
-    """Write a share cut off to one decimal: 74,9 % never reads as 75 %."""
-    if whole == 0:
-        return "0 %"
-    return f"{decimal_text(Fraction(100 * part, whole), 1).removesuffix(',0')} %"
-
-
 def _hour(at: datetime) -> str:
     local = at.astimezone(VIET_NAM)
     return f"{local:%H} giờ {local:%M}"
-
-
-def _written(on: date) -> str:
-    month = f"{on.month:02d}" if on.month <= _LAST_MONTH_WITH_ZERO else str(on.month)
-    return f"ngày {on.day:02d} tháng {month} năm {on.year}"

@@ -7,8 +7,20 @@ from typing import Any
 from app.core.clock import local_day
 from app.core.db import ReadSession
 from app.core.errors import Conflict
-from app.core.layout import Block, Cell, Paper, Row, Signature, Table, Title, field, heading, text
-from app.core.layout import NationalHeading as Heading
+from app.core.layout import (
+    Block,
+    Cell,
+    NationalHeading,
+    Paper,
+    Row,
+    Signature,
+    Table,
+    Title,
+    field,
+    heading,
+    text,
+    unbroken,
+)
 from app.core.official_days import place_and_date, short_day
 from app.core.own_templates import ReplaceablePaper
 from app.domain.accounts.rules import Actor
@@ -114,16 +126,16 @@ def _evidence(mark: Mark | None, titles: Mapping[str, str]) -> str:
 
 
 def _blocks(data: Mapping[str, Any]) -> Iterator[Block]:
-    yield Heading()
+    yield NationalHeading()
     yield Title("PHIẾU ĐÁNH GIÁ", (text("Đánh giá, phân hạng sản phẩm OCOP", bold=True),))
     yield field("Sản phẩm", data["product"])
     yield field("Chủ thể", data["producer"], ("Địa bàn", data["commune"]))
-    yield field("Bộ sản phẩm", data["rubric"], ("Hồ sơ", data["dossier"]))
+    yield field("Bộ sản phẩm", data["rubric"], ("Hồ sơ", unbroken(data["dossier"])))
     yield field("Thành viên Hội đồng", data["member"], ("Cơ quan", data["organisation"]))
     for part in data["parts"]:
         yield heading(f"{part['name']}: {part['points']}/{part['most']} điểm")
         yield Table(
-            widths_mm=(14, 62, 62, 24),
+            widths_mm=(14, 48, 80, 20),
             heads=("Mã", "Tiêu chí", "Mức đánh giá, minh chứng, nhận xét", "Điểm"),
             aligns=("center", "left", "left", "center"),
             rows=tuple(_row(one) for one in part["criteria"]),

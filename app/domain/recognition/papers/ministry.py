@@ -25,6 +25,7 @@ from app.core.layout import (
     Title,
     field,
     text,
+    unbroken,
 )
 from app.core.official_days import place_and_date, short_day
 from app.core.own_templates import ReplaceablePaper
@@ -108,14 +109,24 @@ def ministry_set(
         demonstration=here.demonstration,
         rules_dir=here.rules_dir,
     )
+    advice = advisory_report_paper(
+        session, dossier_code, actor=actor, demonstration=here.demonstration
+    )
+    minutes = minutes_paper(
+        session,
+        meeting.code,
+        actor=actor,
+        demonstration=here.demonstration,
+        rules_dir=here.rules_dir,
+    )
     files = [
         file_of("1-van-ban-de-nghi.docx", letter.printed(PaperFormat.DOCX, **own)),
         file_of("1-van-ban-de-nghi.pdf", letter.printed(PaperFormat.PDF, **own)),
-        file_of("2-bao-cao-to-tu-van.pdf", advisory_report_paper(session, dossier_code, **common)),
+        file_of("2-bao-cao-to-tu-van.pdf", advice.printed(PaperFormat.PDF, **own)),
         file_of("3-bao-cao-hoi-dong.pdf", report.printed(PaperFormat.PDF, **own)),
         file_of(
             "3-bien-ban-hoi-dong.pdf",
-            minutes_paper(session, meeting.code, rules_dir=here.rules_dir, **common),
+            minutes.printed(PaperFormat.PDF, **own),
         ),
         file_of(
             "4-quyet-dinh-phe-duyet.pdf",
@@ -200,7 +211,7 @@ def _letter_blocks(data: Mapping[str, Any]) -> Iterator[Block]:
     )
     yield field("Sản phẩm", data["product"])
     yield field("Chủ thể", data["producer"], ("Địa bàn", data["commune"]))
-    yield field("Bộ sản phẩm", data["rubric"], ("Hồ sơ", data["dossier"]))
+    yield field("Bộ sản phẩm", data["rubric"], ("Hồ sơ", unbroken(data["dossier"])))
     yield field("Điểm của Hội đồng cấp tỉnh", data["average"])
     samples = f"; {data['samples']} sản phẩm mẫu" if data["samples"] else ""
     yield text(

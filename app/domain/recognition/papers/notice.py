@@ -16,13 +16,14 @@ from app.core.layout import (
     field,
     heading,
     text,
+    unbroken,
 )
 from app.core.official_days import place_and_date, short_day
 from app.core.own_templates import ReplaceablePaper
 from app.domain.accounts.rules import Actor
 from app.domain.councils.papers.customs import PLACE, row_of
 from app.domain.councils.queries import ResultRow, get_result
-from app.domain.councils.rules import NOTICE_BASIS, OUTCOME_LABELS
+from app.domain.councils.rules import OUTCOME_LABELS
 from app.domain.recognition.enums import DecisionKind, DecisionState
 from app.domain.recognition.models import RecognitionDecision
 from app.domain.recognition.queries import decided_by
@@ -113,7 +114,6 @@ def result_notice_data(
         ],
         "next": "" if decisions else _NEXT[outcome],
         "hash": result.document_hash,
-        "basis": NOTICE_BASIS,
     }
 
 
@@ -121,13 +121,13 @@ def _blocks(data: Mapping[str, Any]) -> Iterator[Block]:
     yield Letterhead(data["agency"].upper(), "", data["place_and_date"])
     yield Title("THÔNG BÁO", (text("Kết quả đánh giá, phân hạng sản phẩm OCOP", bold=True),))
     yield text(f"Kính gửi: {data['commune']}; {data['producer']}.", align="center")
-    yield text(f"Căn cứ {data['basis']};", italic=True, indent=True)
+    yield text("Căn cứ Điều 7.3.g Quyết định số 26/2026/QĐ-TTg;", italic=True, indent=True)
     yield text(
         f"{data['agency']} thông báo kết quả đánh giá, phân hạng của Hội đồng cấp tỉnh chốt ngày "
         f"{data['locked_on']} như sau:",
         indent=True,
     )
-    yield field("1. Sản phẩm", data["product"], ("Hồ sơ", data["dossier"]))
+    yield field("1. Sản phẩm", data["product"], ("Hồ sơ", unbroken(data["dossier"])))
     yield field("2. Bộ sản phẩm", data["rubric"])
     yield field("3. Kết quả", _found(data), bold=True)
     for reason in data["reasons"]:
