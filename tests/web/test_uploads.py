@@ -1,10 +1,12 @@
 """Each rule of tus 1.0 over a real HTTP server, and the page to go on from another device."""
 
 import hashlib
+import socket
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from http.client import HTTPResponse
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -333,6 +335,34 @@ def test_a_forged_host_is_not_repeated(program: Program) -> None:
     assert answer.status_code == 201
     assert not urlsplit(answer.headers["location"]).netloc
     assert "ke-gian" not in str(answer.headers)
+
+
+@pytest.mark.timeout(60)
+def test_who_comes_second_is_told_at_once_and_takes_over_from_a_dead_line(
+    program: Program, server: str
+) -> None:
+    path = program.begun()
+    place = urlsplit(server)
+    head = (
+        f"PATCH {path} HTTP/1.1\r\nhost: x\r\ntus-resumable: 1.0.0\r\n"
+        f"authorization: {program.client.headers['authorization']}\r\n"
+        f"content-type: {PIECE['content-type']}\r\nupload-offset: 0\r\n"
+        f"content-length: {len(FILE)}\r\nexpect: 100-continue\r\n\r\n"
+    )
+    with socket.create_connection((str(place.hostname), place.port or 0), timeout=15) as dead:
+        dead.sendall(head.encode())
+        # The server asks for bytes once it has taken the file: from here on it is the first one's.
+        assert dead.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        dead.sendall(FILE[:5000])
+        second = program.patch(path, 0, FILE)
+        problem(second, 423, "upload.busy")
+        assert second.elapsed.total_seconds() < 5  # a silent sender alone is waited for 30 s
+        ended = HTTPResponse(dead)
+        ended.begin()
+        assert ended.status == 204
+        came = int(ended.headers["upload-offset"])
+    assert program.offset(path) == came <= 5000
+    assert "upload-evidence" in program.patch(path, came, FILE[came:]).headers
 
 
 def test_a_file_that_waited_too_long_is_gone(program: Program, engine: Engine) -> None:
