@@ -23,7 +23,7 @@ test: $(VENV)/development browser scanner ## every test, on SQLite and PostgreSQ
 	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 benchmark: $(VENV)/development ## measure what is promised as ratios of one run, and print it
-	@$(BIN)/pytest -q -s tests/benchmarks/*.py $(ARGS)
+	@$(BIN)/pytest -q -s tests/benchmarks/[a-z]*.py $(ARGS)
 
 check: $(VENV)/development ## format, lint, types, import contracts, rulebooks, states, migrations, repository
 	$(BIN)/ruff format --check .

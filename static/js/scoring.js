@@ -9,7 +9,7 @@ export const begin = (form) => {
   };
 
   const help = document.getElementById("keys");
-  help.hidden = !matchMedia("(hover:hover)").matches;
+  help.hidden = !matchMedia("(hover:hover) and (min-width:45rem)").matches;
   form.classList.toggle("keys", !help.hidden);
   const asked = questions.find((one) => location.hash === `#${one.id}`);
   if (asked) focus(asked);
