@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.core.errors import Refusal, Refused
+from app.core.errors import Refusal, Refused, Worded
 from app.rulebooks import loader
 from app.rulebooks.model import CouncilRules, Regime, Rubric, RulebookError, UnknownRulebook
 from app.rulebooks.recomputation import plain_rules, ratio_text, recomputed
@@ -147,7 +147,7 @@ class ResultFile:
 def read_result_file(content: bytes) -> ResultFile:
     """Read a file, or say why it is none: too long, no JSON, a number that is not whole, a wrong shape."""
     if len(content) > MOST_BYTES:
-        raise UnreadableFile(why="tệp quá lớn.")
+        raise UnreadableFile(why=Worded("tệp quá lớn."))
     try:
         raw = json.loads(
             content.decode("utf-8"),
@@ -162,7 +162,7 @@ def read_result_file(content: bytes) -> ResultFile:
         place = ".".join(str(one) for one in wrong.errors()[0]["loc"])[:80]
         raise UnreadableFile(why=f"«{place}»." if place else "…") from wrong
     except (ValueError, RecursionError) as wrong:
-        raise UnreadableFile(why="không phải JSON của một tệp kết quả.") from wrong
+        raise UnreadableFile(why=Worded("không phải JSON của một tệp kết quả.")) from wrong
     return ResultFile(
         document=raw["document"],
         document_hash=said.document_hash,
@@ -214,6 +214,11 @@ class Verification:
 
 
 LABELS: dict[str, str] = {
+    "document_hash": "Mã băm của tài liệu kết quả",
+    "rules_hash": "Mã băm của quy định kèm theo",
+    "rules": "Quy định kèm theo đúng bản đã công bố",
+    "sealed_hash": "Mã băm của các phiếu",
+    "sealed": "Tính lại từ các phiếu",
     "sheets_counted": "Số phiếu được tính",
     "average": "Điểm trung bình",
     "average_text": "Điểm trung bình, như đã in",
@@ -241,15 +246,15 @@ def verified(file: ResultFile, extra_councils_dir: Path | None = None) -> Verifi
     regime, rubric = _held(document)
     rules, rules_held = _council_rules(file, extra_councils_dir)
     checks = [
-        _hash_check("Mã băm của tài liệu kết quả", file.document_hash, document),
-        _hash_check("Mã băm của quy định kèm theo", document["rules_hash"], file.rules),
+        _hash_check("document_hash", file.document_hash, document),
+        _hash_check("rules_hash", document["rules_hash"], file.rules),
         Check(
-            "Quy định kèm theo đúng bản đã công bố",
+            LABELS["rules"],
             file.rules == plain_rules(rubric, regime, rules),
         ),
     ]
     if file.sealed is not None:
-        checks.append(_hash_check("Mã băm của các phiếu", document["sealed_hash"], file.sealed))
+        checks.append(_hash_check("sealed_hash", document["sealed_hash"], file.sealed))
     try:
         again = (
             _from_averages(document, rubric, regime, rules)
@@ -258,9 +263,9 @@ def verified(file: ResultFile, extra_councils_dir: Path | None = None) -> Verifi
         )
         checks += _compared(document, again)
     except Refusal as wrong:
-        checks.append(Check("Tính lại từ các phiếu", is_ok=False, computed=wrong.text))
+        checks.append(Check(LABELS["sealed"], is_ok=False, computed=wrong.text))
     except (KeyError, ZeroDivisionError, StopIteration):
-        checks.append(Check("Tính lại từ các phiếu", is_ok=False))
+        checks.append(Check(LABELS["sealed"], is_ok=False))
     return Verification(
         document=document,
         document_hash=file.document_hash,
@@ -270,9 +275,9 @@ def verified(file: ResultFile, extra_councils_dir: Path | None = None) -> Verifi
     )
 
 
-def _hash_check(label: str, stated: str, content: Mapping[str, Any]) -> Check:
+def _hash_check(name: str, stated: str, content: Mapping[str, Any]) -> Check:
     computed = document_hash(content)
-    return Check(label, stated == computed, stated[:16], computed[:16])
+    return Check(LABELS[name], stated == computed, stated[:16], computed[:16])
 
 
 def _held(document: Mapping[str, Any]) -> tuple[Regime, Rubric]:
@@ -303,7 +308,7 @@ def _council_rules(file: ResultFile, extra: Path | None) -> tuple[CouncilRules, 
 
 
 def _compared(document: Mapping[str, Any], again: Mapping[str, Any]) -> list[Check]:
-    names = [name for name in LABELS if name in again]
+    names = [name for name in LABELS if name in again and not name.endswith("_hash")]
     checks = [
         Check(
             LABELS[name],
@@ -314,8 +319,8 @@ def _compared(document: Mapping[str, Any], again: Mapping[str, Any]) -> list[Che
         for name in names
     ]
     # Whatever has no label of its own: codes and hashes of the rulebooks.
-    others = [n for n in again if n not in LABELS and document.get(n) != again[n]]
-    return [*checks, *(Check(name, is_ok=False) for name in others)]
+    others = [n for n in again if n not in names and document.get(n) != again[n]]
+    return [*checks, *(Check(LABELS.get(name, name), is_ok=False) for name in others)]
 
 
 def _short(value: Any, other: Any) -> str:

@@ -8,9 +8,12 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import nan
+from typing import TypeVar
 
 from app.rulebooks.model import Regime, StarBand
 from app.rulebooks.scoring import HIGHEST, Result
+
+Who = TypeVar("Who", bound=Hashable)
 
 NEAR_POINTS = 2
 """A product this near the edge of a band is looked at once more before its lock."""
@@ -85,13 +88,13 @@ def mean_of(values: Sequence[Fraction]) -> Fraction | None:
     return sum(values, Fraction()) / len(values) if values else None
 
 
-def deviations(totals: Mapping[Hashable, int]) -> dict[Hashable, Fraction]:
+def deviations(totals: Mapping[Who, int]) -> dict[Who, Fraction]:
     """Return how far each sheet of one product lies from the mean of all its sheets."""
     mean = Fraction(sum(totals.values()), len(totals))
     return {who: total - mean for who, total in totals.items()}
 
 
-def agreement(products: Iterable[Mapping[Hashable, int]]) -> float | None:
+def agreement(products: Iterable[Mapping[Who, int]]) -> float | None:
     """Return Krippendorff's alpha of the totals, members as coders; None where it says nothing.
 
     It takes members who judge only some products, and any number of them. Interval level, see above.

@@ -14,11 +14,23 @@ from app.web.tones import ITEM_TONES
 
 router = page_router()
 
-READINGS: dict[str, tuple[str, str, str]] = {
-    "reliable": ("Thống nhất", "good", "Các thành viên hiểu tiêu chí như nhau."),
-    "tentative": ("Tạm thống nhất", "warn", "Nên trao đổi thêm về tiêu chí còn chấm khác nhau."),
-    "weak": ("Chưa thống nhất", "bad", "Nên trao đổi cách hiểu tiêu chí trước khi chấm tiếp."),
-    "unknown": ("Chưa nói được", "", "Cần ít nhất hai sản phẩm đã chốt, mỗi sản phẩm hai phiếu."),
+READING_LABELS: dict[str, str] = {
+    "reliable": "Thống nhất",
+    "tentative": "Tạm thống nhất",
+    "weak": "Chưa thống nhất",
+    "unknown": "Chưa nói được",
+}
+READING_SENTENCES: dict[str, str] = {
+    "reliable": "Các thành viên hiểu tiêu chí như nhau.",
+    "tentative": "Nên trao đổi thêm về tiêu chí còn chấm khác nhau.",
+    "weak": "Nên trao đổi cách hiểu tiêu chí trước khi chấm tiếp.",
+    "unknown": "Cần ít nhất hai sản phẩm đã chốt, mỗi sản phẩm hai phiếu.",
+}
+READING_TONES: dict[str, str] = {
+    "reliable": "good",
+    "tentative": "warn",
+    "weak": "bad",
+    "unknown": "",
 }
 
 
@@ -55,7 +67,9 @@ def agreement(page: Page, code: str) -> Response:
         "councils/agreement.html",
         found=found,
         meeting=found.meeting,
-        reading=READINGS[found.reading],
+        reading=READING_LABELS[found.reading],
+        advice=READING_SENTENCES[found.reading],
+        tone=READING_TONES[found.reading],
         own=[(sheet, _signed(apart)) for sheet, apart in found.own],
         own_mean=None if found.own_mean is None else _signed(found.own_mean),
         places=[

@@ -68,7 +68,9 @@ def spoken() -> Wording:
     sources = [
         source
         for source in python_files("app")
-        if source.place.startswith(("app/core/", "app/domain/", "app/http/", "app/web/"))
+        if source.place.startswith(
+            ("app/core/", "app/domain/", "app/http/", "app/rulebooks/", "app/web/")
+        )
         or source.place == "app/main.py"
     ]
     refusals = _refusals(sources)

@@ -11,7 +11,8 @@ from app.domain.accounts.rules import Actor
 from app.domain.councils.actions import decide_reopening, request_reopening
 from app.domain.councils.enums import ItemState, MeetingState, ReopeningState, SheetState
 from app.domain.councils.models import AgendaItem, Reopening, Result, SupersededResult
-from app.domain.councils.queries import get_item
+from app.domain.councils.papers.minutes import minutes_data
+from app.domain.councils.queries import get_item, get_meeting, reopened_in
 from app.domain.councils.schemas import DecideReopening, RequestReopening
 from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
@@ -178,7 +179,7 @@ def test_who_asked_never_decides_even_as_head_of_the_agency(
 ) -> None:
     item, _ = locked(session, people)
     reopening = asked(session, people, item)
-    reopening.requested_by_id = head(people).user_id
+    reopening.requested_by_id = head(people).user_id or 0
     with refused(NotPermitted, code="reopening.own_request"):
         decided(session, people, reopening)
 
@@ -254,6 +255,11 @@ def test_a_meeting_that_had_ended_is_open_again_and_its_minutes_are_kept(
     lock_with(session, people, item)
     close(session, people, meeting)
     assert meeting.state is MeetingState.CLOSED
+    row = get_meeting(session, meeting.code, actor=people.council_member(SECRETARY))
+    told = minutes_data(row, reopened=reopened_in(session, meeting.id or 0))["items"][0]["reason"]
+    assert f"mã băm {kept.document_hash}" in told
+    assert "15/QĐ-VPĐP" in told
+    assert REASON in told
 
 
 @pytest.mark.parametrize(

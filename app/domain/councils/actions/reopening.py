@@ -85,7 +85,7 @@ def request_reopening(
         state=ReopeningState.REQUESTED,
         reason=data.reason,
         requested_by=actor.name,
-        requested_by_id=actor.user_id,
+        requested_by_id=actor.user_id or 0,
         requested_at=at,
     )
     session.add(reopening)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import defer
@@ -288,7 +289,7 @@ def board_head(session: ReadSession, code: str, *, actor: Actor) -> BoardHead:
     return BoardHead(meeting, council, sha256(raw.encode()).hexdigest()[:16])
 
 
-def _of(*values: sa.ColumnElement[object]) -> sa.Select[tuple[str]]:
+def _of(*values: Any) -> sa.Select[tuple[str]]:
     """Return a statement that writes some aggregates into one text."""
     texts = [func.coalesce(sa.cast(value, sa.String), "-") for value in values]
     told: sa.ColumnElement[str] = texts[0]

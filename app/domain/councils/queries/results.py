@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
+from sqlalchemy.orm import defer
 from sqlmodel import and_, col, func, select
 
 from app.core.clock import VIET_NAM
@@ -17,9 +18,11 @@ from app.domain.councils.models import (
     AgendaItem,
     CouncilMember,
     Meeting,
+    Reopening,
     Result,
     Round,
     ScoreSheet,
+    SupersededResult,
 )
 from app.domain.councils.policy import why_not_read_file
 from app.domain.councils.queries.rounds import MOST_ITEMS, rules_of
@@ -141,6 +144,26 @@ def result_to_recompute(session: ReadSession, dossier_code: str, *, actor: Actor
     if refusal := why_not_read_file(tells_averages=row.tells_averages):
         raise refusal
     return row
+
+
+def reopened_in(
+    session: ReadSession, meeting_id: int
+) -> dict[int, list[tuple[Reopening, SupersededResult]]]:
+    """Return the results of a meeting that were taken up again, by item, without their records."""
+    found: dict[int, list[tuple[Reopening, SupersededResult]]] = {}
+    for reopening, superseded in session.exec(
+        select(Reopening, SupersededResult)
+        .join(SupersededResult, col(SupersededResult.reopening_id) == col(Reopening.id))
+        .join(AgendaItem, col(AgendaItem.id) == col(Reopening.item_id))
+        .options(
+            defer(SupersededResult.document),  # type: ignore[arg-type]  # -- a mapped column
+            defer(SupersededResult.sealed),  # type: ignore[arg-type]  # -- a mapped column
+        )
+        .where(col(AgendaItem.meeting_id) == meeting_id)
+        .order_by(col(Reopening.id))
+    ):
+        found.setdefault(reopening.item_id, []).append((reopening, superseded))
+    return found
 
 
 def sheets_of_item(
