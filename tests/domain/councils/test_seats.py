@@ -354,6 +354,29 @@ def test_a_delegate_presides_by_the_recorded_paper(session: WriteSession, people
     assert (event.data["number"], event.data["delegate"]) == ("15/GUQ-HĐ", "hoidong3")
 
 
+def test_a_paper_recorded_late_stands_for_the_meeting_that_goes_on(
+    session: WriteSession, people: People
+) -> None:
+    meeting = make_meeting(session, people)
+    council = council_of(session, meeting)
+    open_meeting(
+        session,
+        meeting.code,
+        OpenMeeting(
+            present=[f"hoidong{n}" for n in (2, 3, 4, 5, 6)],
+            delegate="hoidong3",
+            version=meeting.version,
+        ),
+        **by(people.council_member(SECRETARY)),
+    )
+    assert meeting.delegation_id is None
+    tomorrow = TODAY + timedelta(days=1)
+    hand_over(session, people, council, first_day=tomorrow, last_day=tomorrow)
+    assert meeting.delegation_id is None
+    paper = hand_over(session, people, council)
+    assert meeting.delegation_id == paper.id
+
+
 def test_a_present_chair_needs_no_paper(session: WriteSession, people: People) -> None:
     meeting = make_meeting(session, people)
     hand_over(session, people, council_of(session, meeting))

@@ -127,6 +127,7 @@ def delegate_chair(
 ) -> ChairDelegation:
     """Record the chair's paper that lets a voting member preside; records council.chair_delegated.
 
+    It also stands for a meeting that the delegate presides at this moment without a paper.
     Refused: somebody who does not vote, the chair, a day of signing ahead, days beyond the term.
     """
     row = council_for_update(session, code, actor=actor)
@@ -156,6 +157,8 @@ def delegate_chair(
         recorded_at=at,
     )
     session.add(delegation)
+    session.flush()
+    _note_in_open_meetings(session, delegation)
     record(
         session,
         "council.chair_delegated",
@@ -171,6 +174,23 @@ def delegate_chair(
         last_day=data.last_day,
     )
     return delegation
+
+
+def _note_in_open_meetings(session: WriteSession, delegation: ChairDelegation) -> None:
+    """Let a paper that is recorded late stand for the meeting its delegate presides already."""
+    for meeting in session.exec(
+        select(Meeting)
+        .where(
+            col(Meeting.council_id) == delegation.council_id,
+            col(Meeting.state) == MeetingState.OPEN,
+            col(Meeting.presiding_id) == delegation.member_id,
+            col(Meeting.delegation_id).is_(None),
+        )
+        .with_for_update()
+    ):
+        day = local_day(meeting.opened_at or meeting.starts_at)
+        if delegation.first_day <= day <= delegation.last_day:
+            meeting.delegation_id = delegation.id
 
 
 def _check_days(council: Council, data: AmendCouncil, *, at: datetime) -> None:
