@@ -9,6 +9,7 @@ from fastapi import Response
 from app.core.clock import local_day
 from app.core.errors import NotFound, Worded
 from app.domain.accounts.enums import Role
+from app.domain.accounts.rules import Actor
 from app.domain.councils.rules import COUNCIL_BASIS
 from app.rulebooks import loader
 from app.rulebooks.comparison import differing
@@ -162,11 +163,15 @@ def _rounds(windows: Iterable[RoundWindow]) -> Worded:
     return Worded("đợt {rounds}", rounds=told) if told else Worded("không")
 
 
+def may_read_rules(actor: Actor) -> bool:
+    """Whether the page of the council's rules is open to this person."""
+    return actor.sees_province or actor.has(Role.COUNCIL_MEMBER, Role.ADMINISTRATOR)
+
+
 @router.get("/council-rules", name="council_rules.show")
 def show(page: Page, code: str = "") -> Response:
     """Show the rules in force, or another version that is held, and what is wrong with files."""
-    actor = page.actor
-    if not (actor.sees_province or actor.has(Role.COUNCIL_MEMBER, Role.ADMINISTRATOR)):
+    if not may_read_rules(page.actor):
         raise NotFound
     held, faults = _shelf(page.settings.council_rules_dir)
     today = local_day(page.at)

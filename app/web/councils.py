@@ -37,7 +37,7 @@ from app.domain.councils.rules import (
 )
 from app.domain.councils.schemas import AmendCouncil, DelegateChair, OpenRound, SetUpCouncil
 from app.rulebooks import loader
-from app.web.council_rules import rule_lines
+from app.web.council_rules import may_read_rules, rule_lines
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
 from app.web.refusals import status_of
@@ -101,6 +101,7 @@ def index(page: Page) -> Response:
         tones=MEETING_TONES,
         why_not_open=why_not_open_round(actor),
         why_not_prepare=why_not_prepare(actor),
+        may_read_rules=may_read_rules(actor),
     )
 
 

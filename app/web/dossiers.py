@@ -11,10 +11,7 @@ from app.core.errors import Invalid, Refusal, StaleVersion
 from app.domain.advisory.queries import standing_of
 from app.domain.audit.queries import events_of
 from app.domain.councils.queries import dossier_ids_on_agenda, filing_windows
-from app.domain.dossiers.actions import (
-    file_dossier,
-    withdraw_dossier,
-)
+from app.domain.dossiers.actions import PART_OF, file_dossier, withdraw_dossier
 from app.domain.dossiers.enums import DossierPart, DossierState
 from app.domain.dossiers.forms.printing import FORM_LABELS
 from app.domain.dossiers.models import CommuneReport
@@ -294,6 +291,7 @@ def _show(
         waits_for=WAITS_FOR_SENTENCES.get(dossier.state, ""),
         choices=_choices(page, row, report),
         why_not_edit=why_not_edit(actor, dossier, *DossierPart),
+        why_not_write_parts=why_not_edit(actor, dossier, *PART_OF.values()),
         papers=papers,
         checked=CHECKED_LABELS,
         addressees=ADDRESSEE_LABELS,

@@ -1,9 +1,12 @@
 """Pages of recognition: decisions (list, draft, sign) and certificates, with their papers."""
 
+from functools import partial
+
 from fastapi import Response
 
 from app.core.clock import local_day
 from app.core.errors import Invalid
+from app.domain.dossiers.policy import sees_all_evidence
 from app.domain.recognition.actions import draft_decision, revise_decision, sign_decision
 from app.domain.recognition.enums import DecisionKind
 from app.domain.recognition.models import RecognitionDecision
@@ -221,6 +224,8 @@ def _show(
         approves=decision.kind is DecisionKind.APPROVAL,
         tones=DECISION_TONES,
         products=decided_products(page.session, decision),
+        # Anybody reads a signed decision; dossier and certificate open to those concerned.
+        may_open=partial(sees_all_evidence, page.actor),
         why_not_revise=why_not_revise(page.actor, decision),
         why_not_sign=why_not_sign(page.actor, decision),
     )

@@ -153,8 +153,9 @@ def test_an_idea_becomes_a_product_with_a_dossier(phones: Phones, engine: Engine
         people = People(session, now())
         producer = make_producer(session, people)
         people.officer()
-        owner_name = people.producer(producer.id or 0) and f"chuthe{producer.id}"
-    owner, officer = phones.of(owner_name), phones.of(f"canbo{HOME}")
+        people.producer(producer.id or 0)
+        account = f"chuthe{producer.id}"
+    owner, officer = phones.of(account), phones.of(f"canbo{HOME}")
     owner.goes("/ideas/new").fills(
         {
             "Tên người hoặc nhóm đề xuất": "Nhóm phụ nữ bản Thử",
