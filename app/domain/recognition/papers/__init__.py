@@ -9,6 +9,7 @@ from app.domain.recognition.papers.official import (
     decision_data,
     decision_paper,
 )
+from app.domain.recognition.papers.replaceable import replaceable_papers
 
 __all__ = [
     "Installation",
@@ -19,5 +20,6 @@ __all__ = [
     "decision_data",
     "decision_paper",
     "ministry_set",
+    "replaceable_papers",
     "result_notice_paper",
 ]

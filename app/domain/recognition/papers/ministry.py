@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from app.core.archives import ArchivedFile, file_of
 from app.core.db import ReadSession
-from app.core.errors import Refused
+from app.core.errors import NotFound, Refused
 from app.core.layout import (
     Block,
     Letterhead,
@@ -99,7 +99,7 @@ def ministry_set(
     missing = _missing(meeting, approval, work)
     if missing or approval is None:
         raise SetIncomplete(missing="; ".join(missing))
-    letter = _letter(row, approval, here)
+    letter = _letter(row, approval, demonstration=here.demonstration)
     own: dict[str, Any] = {"own": here.templates_dir, "at": at}
     common: dict[str, Any] = {"actor": actor, "at": at, "demonstration": here.demonstration}
     report = council_report_paper(
@@ -179,7 +179,19 @@ def _manifest(files: Sequence[ArchivedFile], dossier_code: str, here: Installati
     return (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def _letter(row: ResultRow, approval: RecognitionDecision, here: Installation) -> ReplaceablePaper:
+def letter_of(session: ReadSession, dossier_code: str, *, actor: Actor) -> ReplaceablePaper:
+    """Return the letter for a product whose result is approved, to be worked on."""
+    row = get_result(session, dossier_code, actor=actor)
+    dossier_id = row.dossier.dossier.id or 0
+    approval = decided_by(session, [dossier_id], kind=DecisionKind.APPROVAL).get(dossier_id)
+    if approval is None:
+        raise NotFound
+    return _letter(row, approval, demonstration=False)
+
+
+def _letter(
+    row: ResultRow, approval: RecognitionDecision, *, demonstration: bool
+) -> ReplaceablePaper:
     dossier = row.dossier
     needed = dossier.regime.procedure.samples_for(dossier.product.set_number)
     data = {
@@ -195,7 +207,7 @@ def _letter(row: ResultRow, approval: RecognitionDecision, here: Installation) -
         "samples": needed,
     }
     return ReplaceablePaper(
-        LETTER, data, Paper(_TITLE, tuple(_letter_blocks(data)), specimen=here.demonstration)
+        LETTER, data, Paper(_TITLE, tuple(_letter_blocks(data)), specimen=demonstration)
     )
 
 
