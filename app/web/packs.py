@@ -180,7 +180,7 @@ def _return(
 ) -> Response:
     row = get_return(page.session, code, actor=page.actor)
     one = row.find(sheet) if sheet else (row.sheets[0] if len(row.sheets) == 1 else None)
-    context = {
+    context: dict[str, Any] = {
         "status": answer_status(refused),
         "form": form,
         "refused": refused,

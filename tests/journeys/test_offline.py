@@ -1,6 +1,7 @@
 """A member scores without network on a phone, the secretary keys paper in: both in a real browser."""
 
 import json
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
@@ -176,7 +177,8 @@ def test_paper_is_printed_read_by_its_code_keyed_twice_and_becomes_the_sheet(
 ) -> None:
     desk = signed_in(new_page(phone=False, base_url=server), SECRETARY_NAME)
     printed = desk.request.get(f"/score-sheets/{table.sheet}/grid.pdf").body()
-    picture = pypdfium2.PdfDocument(BytesIO(printed))[0].render(scale=2.5).to_pil()
+    with closing(pypdfium2.PdfDocument(BytesIO(printed))) as document:  # type: ignore[no-untyped-call]  # -- no types
+        picture = document[0].render(scale=2.5).to_pil()
     (code,) = [one.text for one in zxingcpp.read_barcodes(picture)]
     desk.goto(f"/meetings/{table.meeting}/paper")
     desk.get_by_label("Mã phiếu").fill(code)

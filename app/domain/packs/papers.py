@@ -215,9 +215,16 @@ def _criterion(rubric: Rubric, criterion: Criterion) -> dict[str, Any]:
                     for option in criterion.options_of_case(case)
                 ],
             }
-            for case, name in ([(one.code, one.name) for one in criterion.cases] or [(None, "")])
+            for case, name in _cases(criterion)
         ],
     }
+
+
+def _cases(criterion: Criterion) -> list[tuple[str | None, str]]:
+    """Return the cases of a criterion; one without cases has a single one without a name."""
+    if not criterion.cases:
+        return [(None, "")]
+    return [(one.code, one.name) for one in criterion.cases]
 
 
 def _sheet(
@@ -471,9 +478,7 @@ def _printed_section(section: Section) -> dict[str, Any]:
                             for option in criterion.options_of_case(case)
                         ],
                     }
-                    for case, name in (
-                        [(one.code, one.name) for one in criterion.cases] or [(None, "")]
-                    )
+                    for case, name in _cases(criterion)
                 ],
             }
             for criterion in section.criteria

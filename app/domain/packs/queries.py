@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import and_, col, or_, select
 
 from app.core.db import ReadSession, WriteSession
@@ -172,7 +173,7 @@ def _by_dossier(session: ReadSession, table: Any, ids: Collection[int]) -> dict[
 
 def _sheet_query() -> Any:
     return (
-        select(  # type: ignore[call-overload]  # -- more columns than the stub counts
+        sa.select(
             ScoreSheet,
             CouncilMember,
             AgendaItem,
@@ -180,7 +181,7 @@ def _sheet_query() -> Any:
             Dossier,
             Product,
             Producer,
-            AdministrativeUnit.full_name,
+            col(AdministrativeUnit.full_name),
         )
         .join(CouncilMember, col(CouncilMember.id) == col(ScoreSheet.member_id))
         .join(AgendaItem, col(AgendaItem.id) == col(ScoreSheet.item_id))
@@ -201,7 +202,7 @@ def _sheet_query() -> Any:
 
 
 def _sheet_rows(session: ReadSession, query: Any, *, actor: Actor) -> list[SheetRow]:
-    found = session.exec(query).all()
+    found = session.execute(query).all()
     marks = marks_of(session, [row[0].id or 0 for row in found])
     return [
         SheetRow(
@@ -539,8 +540,8 @@ class PaperLine:
 
 def paper_lines(session: ReadSession, meeting: Meeting) -> list[PaperLine]:
     """Return every sheet of a meeting with its paper, by product and seat, in one statement."""
-    rows = session.exec(
-        select(ScoreSheet, CouncilMember, AgendaItem, col(Product.name), PaperSheet)
+    rows = session.execute(
+        sa.select(ScoreSheet, CouncilMember, AgendaItem, col(Product.name), PaperSheet)
         .join(CouncilMember, col(CouncilMember.id) == col(ScoreSheet.member_id))
         .join(AgendaItem, col(AgendaItem.id) == col(ScoreSheet.item_id))
         .join(Dossier, col(Dossier.id) == col(AgendaItem.dossier_id))
@@ -562,7 +563,7 @@ def paper_lines(session: ReadSession, meeting: Meeting) -> list[PaperLine]:
 def scan_of(session: ReadSession, code: str, *, actor: Actor) -> PaperSheet:
     """Return a sheet on paper whose scan the actor may see: its member, or the council's office."""
     found = session.exec(
-        select(PaperSheet, ScoreSheet.code, CouncilMember.user_id)
+        select(PaperSheet, col(ScoreSheet.code), col(CouncilMember.user_id))
         .join(ScoreSheet, col(ScoreSheet.id) == col(PaperSheet.sheet_id))
         .join(CouncilMember, col(CouncilMember.id) == col(ScoreSheet.member_id))
         .where(col(PaperSheet.code) == code)

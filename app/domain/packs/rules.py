@@ -31,7 +31,7 @@ OPINION = "opinion"
 
 PAPER_STATE_LABELS: dict[PaperSheetState, str] = {
     PaperSheetState.KEYED_ONCE: "Đã nhập lần một",
-    PaperSheetState.DIFFERS: "Hai lần nhập khác nhau",
+    PaperSheetState.DIFFERS: "Hai lần khác nhau",
     PaperSheetState.AGREED: "Hai lần nhập đã khớp",
     PaperSheetState.ENTERED: "Đã thành phiếu",
 }

@@ -1,6 +1,9 @@
 """Sheets on paper: printed for the pen, keyed in twice unseen, compared, then ordinary sheets."""
 
+from collections.abc import Mapping
+from contextlib import closing
 from io import BytesIO
+from types import MappingProxyType
 
 import pypdfium2
 import pytest
@@ -73,13 +76,13 @@ class Desk:
     def key(
         self,
         entry: int,
+        changed: Mapping[str, str] = MappingProxyType({}),
         *,
         actor: Actor | None = None,
         remark: str = "",
         opinion: str = "",
-        **changed: str,
     ) -> PaperRow:
-        answers = self.best | {code.replace("_", "."): option for code, option in changed.items()}
+        answers = self.best | dict(changed)
         return key_paper(
             self.session,
             self.sheet.code,
@@ -88,7 +91,7 @@ class Desk:
                     "entry": entry,
                     "marks": [
                         MarkIn(
-                            criterion_code=code.lstrip("c"),
+                            criterion_code=code,
                             option_code=option or None,
                             remark=remark if code == "1.1" else "",
                         ).model_dump()
@@ -146,8 +149,8 @@ def test_paper_keyed_twice_alike_becomes_the_sheet_and_is_handed_in(desk: Desk) 
 
 
 def test_differences_are_settled_one_by_one_before_anything_is_stored(desk: Desk) -> None:
-    desk.key(1, **{"1_1": "a"}, remark="Xa chợ.")
-    told = desk.key(2, **{"1_2": "a"}).out()
+    desk.key(1, {"1.1": "a"}, remark="Xa chợ.")
+    told = desk.key(2, {"1.2": "a"}).out()
     assert told.state is PaperSheetState.DIFFERS
     assert [one.criterion_code for one in told.differences] == ["1.1", "1.2"]
     assert told.differences[0].first.remark == "Xa chợ."
@@ -218,8 +221,8 @@ def test_marks_that_are_not_on_the_paper_go(desk: Desk) -> None:
 
 
 def test_an_incomplete_paper_is_not_handed_in(desk: Desk) -> None:
-    desk.key(1, **{"1_1": ""})
-    told = desk.key(2, **{"1_1": ""}).out()
+    desk.key(1, {"1.1": ""})
+    told = desk.key(2, {"1.1": ""}).out()
     with pytest.raises(Refused, match=r"chưa chấm: 1\.1"):
         desk.enter(told.version)
 
@@ -245,9 +248,9 @@ def test_paper_can_be_thrown_away_and_keyed_anew_until_it_is_handed_in(desk: Des
 
 
 def test_what_the_rubric_does_not_have_is_refused(desk: Desk) -> None:
-    for wrong in ({"1_1": "z"}, {"1_2": NOT_MET}, {"9_9": "a"}):
+    for wrong in ({"1.1": "z"}, {"1.2": NOT_MET}, {"9.9": "a"}):
         with pytest.raises(Invalid):
-            desk.key(1, **wrong)
+            desk.key(1, wrong)
 
 
 def test_only_the_office_keys_paper_in(desk: Desk) -> None:
@@ -302,7 +305,8 @@ def test_the_grid_is_the_rubric_with_a_box_for_every_option_and_the_sheets_code(
         assert f"{criterion.code}. " in said
         for option in criterion.options:
             assert option.label.split()[-1] in said
-    picture = pypdfium2.PdfDocument(pdf)[0].render(scale=2.5).to_pil()
+    with closing(pypdfium2.PdfDocument(pdf)) as document:  # type: ignore[no-untyped-call]  # -- no types
+        picture = document[0].render(scale=2.5).to_pil()
     assert [one.text for one in zxingcpp.read_barcodes(picture)] == [desk.sheet.code]
     assert 4 <= len(PdfReader(BytesIO(pdf)).pages) <= 7
 

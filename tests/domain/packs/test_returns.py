@@ -428,7 +428,7 @@ def test_any_valid_marks_come_back_as_they_went(
     )
     remarks = st.dictionaries(
         st.sampled_from([criterion.code for criterion in rubric.criteria]),
-        st.text(st.characters(exclude_categories=("C",)), max_size=40),
+        st.text(st.characters(exclude_categories=["C"]), max_size=40),
         max_size=4,
     )
 
