@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.core.clock import now
 from app.core.db import reading, transaction
@@ -107,7 +107,7 @@ def problem(answer: httpx.Response, status: int, code: str) -> str:
 
 def papers(engine: Engine) -> list[Evidence]:
     with reading(engine) as session:
-        found = list(session.exec(select(Evidence)))
+        found = list(session.exec(select(Evidence).order_by(col(Evidence.id))))
         session.expunge_all()
         return found
 
