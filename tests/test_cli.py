@@ -21,6 +21,7 @@ from app.domain.uploads.rules import KEPT_FOR
 from app.http.idempotency import KEPT_FOR as KEYS_KEPT_FOR
 from app.http.idempotency import claim
 from tests.conftest import AT
+from tests.factories.councils import close, convene, items_of, lock, make_meeting, score_all
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import PASSWORD, People
 from tests.factories.rules import own_file
@@ -191,3 +192,32 @@ def test_old_keys_against_double_presses_are_forgotten(ocop: Ocop, engine: Engin
     answer = ocop("forget-keys")
     assert answer.exit_code == 0, answer.output
     assert "Đã xóa 1 mã" in answer.output
+
+
+def test_a_province_gets_templates_to_start_from_and_keeps_what_it_worded(
+    ocop: Ocop, engine: Engine, tmp_path: Path
+) -> None:
+    with transaction(engine) as session:
+        people = People(session, AT)
+        meeting = convene(session, people, make_meeting(session, people))
+        score_all(session, people, items_of(session, meeting)[0])
+        lock(session, people, items_of(session, meeting)[0])
+        close(session, people, meeting)
+        code = meeting.code
+    folder = tmp_path / "mau"
+    words = ("papers", "start", str(folder), "--as", "canbotinh", "--meeting", code)
+    (folder).mkdir()
+    (folder / "minutes.typ").write_text("Mẫu của tỉnh", encoding="utf-8")
+    answer = ocop(*words)
+    assert answer.exit_code == 0, answer.output
+    assert {place.name for place in folder.glob("*.docx")} == {
+        "minutes.docx",
+        "summary.docx",
+        "council_report.docx",
+        "score_sheet.docx",
+        "result_notice.docx",
+    }
+    assert (folder / "minutes.typ").read_text(encoding="utf-8") == "Mẫu của tỉnh"
+    assert "Giữ nguyên minutes.typ" in answer.output
+    assert ocop(*words[:-1], "PH-0000000").exit_code == 2
+    assert ocop("papers", "start", str(folder), "--as", "ai-do", "--meeting", code).exit_code == 2
