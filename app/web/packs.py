@@ -7,7 +7,6 @@ from fastapi import Response
 
 from app.core.errors import Refusal
 from app.core.settings import Settings
-from app.domain.councils.enums import MeetingState
 from app.domain.councils.policy import why_not_enter
 from app.domain.councils.queries import MeetingRow, get_meeting
 from app.domain.councils.rules import SHEET_LABELS
@@ -154,7 +153,6 @@ def _show(page: SignedInPage, code: str, form: Form, refused: Refusal | None = N
         refused=refused,
         row=row,
         meeting=row.meeting,
-        is_open=row.meeting.state is MeetingState.OPEN,
         sheets=sheets,
         why_not_take=None if sheets else NothingToScore(),
         why_not_enter=why_not_enter(page.actor, row.seat),

@@ -134,7 +134,7 @@
   const dossier = (sheet) => el("details", { class: "panel" }, el("summary", {}, say("texts")),
     el("p", { class: "s" }, say("dossier", { code: sheet.dossier, kind: sheet.kind })),
     sheet.pictures.map((one) => el("figure", {}, el("img", { src: one.source, alt: one.caption, width: one.width, height: one.height, loading: "lazy" }), el("figcaption", {}, one.caption))),
-    sheet.texts.map(([name, text]) => [el("h3", {}, say(name)), ...paragraphs(text)]).flat());
+    sheet.texts.map(([name, text]) => [el("p", {}, el("b", {}, say(name))), ...paragraphs(text)]).flat());
   const testLine = (test) => `${say("test", { subject: test[1] })} – ${test[2] || say("waiting")}${test[3] ? ", " + test[3] : ""}`;
   const officials = (sheet, part) => {
     const advice = sheet.advice.filter((one) => one.part === part.code && one.text);

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from io import BytesIO
 from types import MappingProxyType
+from typing import cast
 
 import pypdfium2
 import pytest
@@ -18,8 +19,9 @@ from app.core.settings import Settings
 from app.domain.accounts.rules import Actor
 from app.domain.audit.models import AuditEvent
 from app.domain.councils.enums import SheetOrigin, SheetState
+from app.domain.councils.papers import minutes_data
 from app.domain.councils.policy import NotTheOffice
-from app.domain.councils.queries import get_sheet
+from app.domain.councils.queries import get_meeting, get_sheet
 from app.domain.councils.schemas import MarkIn
 from app.domain.packs.actions import (
     attach_scan,
@@ -40,12 +42,14 @@ from app.domain.packs.schemas import (
     ResolvePaper,
     TakeOne,
 )
-from app.rulebooks.scoring import NOT_MET
+from app.rulebooks.scoring import NOT_MET, canonical_json
 from tests.conftest import AT, commit
+from tests.domain.councils.board import lock_with
 from tests.factories.councils import (
     CHAIR,
     FIRST_MEMBER,
     SECRETARY,
+    close,
     convene,
     items_of,
     make_meeting,
@@ -291,6 +295,23 @@ def test_the_office_sees_how_far_the_paper_of_a_meeting_is(desk: Desk) -> None:
         PaperSheetState.KEYED_ONCE,
         None,
     ]
+
+
+def test_the_minutes_tell_how_many_sheets_came_on_paper_and_the_result_does_not_change(
+    desk: Desk, session: WriteSession
+) -> None:
+    desk.key(1)
+    desk.enter(desk.key(2).kept.version)
+    others = [one for one in sheets_of(session, desk.item) if one.id != desk.sheet.id]
+    numbers = (CHAIR, FIRST_MEMBER + 1)
+    for sheet, number in zip(others, numbers, strict=True):
+        score(session, desk.people, sheet, desk.people.council_member(number), answers=desk.best)
+    result = lock_with(session, desk.people, desk.item)
+    close(session, desk.people, desk.meeting)
+    data = minutes_data(get_meeting(session, desk.meeting.code, actor=desk.people.agency()))
+    (item,) = cast("list[dict[str, str]]", data["items"])
+    assert "1 phiếu chấm trên giấy, nhập hai lần." in item["reason"]
+    assert "paper" not in canonical_json(result.document)
 
 
 # --- the grid ---------------------------------------------------------------------------------

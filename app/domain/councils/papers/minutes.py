@@ -15,7 +15,7 @@ from app.core.layout import Paper
 from app.core.official_days import written_day
 from app.core.own_templates import ReplaceablePaper
 from app.domain.accounts.rules import Actor
-from app.domain.councils.enums import MeetingState, Seat
+from app.domain.councils.enums import MeetingState, Seat, SheetOrigin, SheetState
 from app.domain.councils.models import CouncilMember, Reopening, SupersededResult
 from app.domain.councils.papers.customs import AUTHORITY, LAW, PLACE, chair_of, decided, percent
 from app.domain.councils.papers.minutes_layout import laid_out
@@ -42,6 +42,11 @@ TEMPLATE = "minutes"
 Reopened = Mapping[int, Sequence[tuple[Reopening, SupersededResult]]]
 # Reasons of a result that a reader of the minutes does not see in the row above them.
 _TOLD = ("gate_", "minimum_missed", "star_lowered")
+# Sheets that did not come by this system's own pages; minutes are Vietnamese only.
+_BROUGHT = {
+    SheetOrigin.PACK: "{count} phiếu chấm bằng gói không cần mạng.",
+    SheetOrigin.PAPER: "{count} phiếu chấm trên giấy, nhập hai lần.",
+}
 
 
 class NoMinutesYet(Conflict):
@@ -192,6 +197,10 @@ def _item(
     reasons = [reason["text"] for reason in said["reasons"] if reason["code"].startswith(_TOLD)]
     if row.recused:
         reasons.append(f"{row.recused} thành viên không tham gia chấm sản phẩm này.")
+    for origin, told in _BROUGHT.items():
+        counted = [sheet for sheet in row.sheets if sheet.state is SheetState.SUBMITTED]
+        if count := sum(sheet.origin is origin for sheet in counted):
+            reasons.append(told.format(count=count))
     if row.item.divergence_note:
         reasons.append(f"Ý kiến thảo luận về chênh lệch điểm: {row.item.divergence_note}")
     reasons += [
