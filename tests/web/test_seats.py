@@ -97,7 +97,7 @@ def test_the_chair_delegates_in_writing(client: TestClient, engine: Engine) -> N
         "first_day": "2026-09-14",
         "last_day": "2026-09-30",
     }
-    refused = hall.press(council, f"{council}/delegations", **said | {"last_day": "2030-01-01"})
+    refused = hall.press(council, f"{council}/delegations", **said | {"last_day": "2100-01-01"})
     assert refused.status_code == 422
     assert "Ngoài nhiệm kỳ của Hội đồng" in refused.text
     check_page(refused.text)
