@@ -24,7 +24,7 @@ from tests.domain.notices.letters import told
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import HOME, People, signed_in
 from tests.web.page_checks import check_page
-from tests.web.test_dossiers import MOST_STATEMENTS, counted
+from tests.web.test_dossiers import LARGEST_PAGE, MOST_STATEMENTS, PACKED, counted
 from tests.web.typing import press
 
 LETTERS = [
@@ -93,6 +93,9 @@ def test_notices_are_shown_in_english_to_whoever_reads_english(client: TestClien
     work = officer.get("/work?lang=en").text
     assert "was just filed at the commune" in work
     assert "New notices: 1" in work
+    listed = officer.get("/notices?lang=en").text
+    check_page(listed)
+    assert "What the system told you, newest first." in listed
 
 
 def test_many_notices_stay_within_a_page_and_its_statements(
@@ -103,8 +106,10 @@ def test_many_notices_stay_within_a_page_and_its_statements(
         told(session, people, people.officer(), count=45)
     officer = signed_in(client, f"canbo{HOME}")
     with counted(client) as said:
-        work = officer.get("/work").text
+        answer = officer.get("/work", headers=PACKED)
     assert len(said) <= MOST_STATEMENTS
+    assert answer.num_bytes_downloaded <= LARGEST_PAGE
+    work = answer.text
     check_page(work)
     assert work.count("đã xảy ra") == 20
     assert "Còn thông báo chưa đọc nữa." in work
