@@ -6,6 +6,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Engine, event
 
 from app.core.settings import Settings
+from app.demonstration.sources import people
 from app.demonstration.world import accounts
 from tests.factories.people import signed_in
 
@@ -24,9 +25,9 @@ class World:
         return signed_in(self.client, username, passwords[username])
 
 
-def usernames() -> list[str]:
-    """Return the accounts of the demonstration world, one for each role at least."""
-    return [name for name, _, _ in accounts()]
+def one_of_each() -> list[str]:
+    """Return one account for each role and each seat of the council."""
+    return list({(one.role, one.council_role): one.username for one in reversed(people())}.values())
 
 
 class Statements:

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 import html5lib
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 NAMESPACE = "{http://www.w3.org/1999/xhtml}"
+NOT_A_PAGE = {"/", "/.well-known/jwks.json"}
 UNLABELLED = {"hidden", "submit", "button", "reset", "image"}
 # Words that a page in English may still hold: names of places and papers are data.
 VIETNAMESE_WORDS = ("Không", "Chưa", "Đã ", "Hãy", "Việc", "Tìm", "Đăng", "Tra cứu", "Sản phẩm")
@@ -133,3 +136,10 @@ def vietnamese_left(html: str) -> list[str]:
     lines = {text_of(element) for element in page.iter() if not list(element)}
     lines |= {element.get("aria-label") or "" for element in page.iter()}
     return sorted(line for line in lines if any(word in line for word in VIETNAMESE_WORDS))
+
+
+def pages_by_name(client: TestClient) -> list[str]:
+    """Return the addresses of the pages that need no parameter."""
+    assert isinstance(client.app, FastAPI)
+    found = {page.path for page in client.app.state.pages.values() if "GET" in (page.methods or ())}
+    return sorted(path for path in found - NOT_A_PAGE if "{" not in path)
