@@ -48,6 +48,7 @@ from app.domain.councils.schemas import (
     SetUpCouncil,
     SubmitSheet,
 )
+from app.domain.dossiers.models import Evidence, EvidenceUse
 from app.rulebooks.scoring import MinimumFinding
 
 CHAIR, SECRETARY = "chutich", "thuky"
@@ -335,8 +336,14 @@ class Sitting:
 
     def _mark(self, journey: Journey, username: str, at: datetime, *, half: bool = False) -> None:
         sheet = self._sheet(journey, username)
+        shown = self._papers(journey)
         marks = [
-            MarkIn(criterion_code=criterion, option_code=option)
+            MarkIn(
+                criterion_code=criterion,
+                option_code=option,
+                evidence_code=shown.get(criterion),
+                evidence_page=1 if criterion in shown else None,
+            )
             for criterion, option in journey.example.sheets[username].items()
         ]
         save_marks(
@@ -345,6 +352,16 @@ class Sitting:
             SaveMarks(marks=marks[: len(marks) // HALF] if half else marks, version=sheet.version),
             actor=self.stage.cast.actor(username, at),
             at=at,
+        )
+
+    def _papers(self, journey: Journey) -> dict[str, str]:
+        """Return the paper that the dossier cites under a criterion, where it cites one."""
+        return dict(
+            self.stage.session.exec(
+                select(EvidenceUse.criterion_code, Evidence.code)
+                .join(Evidence, col(Evidence.id) == col(EvidenceUse.evidence_id))
+                .where(col(EvidenceUse.dossier_id) == journey.dossier.id)
+            ).all()
         )
 
     def _submit(self, journey: Journey, username: str, at: datetime) -> None:

@@ -314,7 +314,7 @@ def test_every_page_of_the_council_asks_little_at_any_size(
     assert not too_many
 
 
-def _seat(session: ReadSession, season: Season) -> int:
+def _seat(session: ReadSession, season: Season) -> int | None:
     return session.exec(
         select(CouncilMember.id).where(col(CouncilMember.user_id) == season.chair.user_id)
     ).one()

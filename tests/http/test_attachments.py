@@ -40,8 +40,32 @@ def sent(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestClient]
             request, storage, sha256=DIGEST, media_type="application/pdf", file_name="Phiếu.pdf"
         )
 
+    @app.get("/read/{kind}")
+    def read(request: Request, kind: str) -> Response:
+        return attachment(
+            request,
+            storage,
+            sha256=DIGEST,
+            media_type=f"{'image' if kind == 'png' else 'application'}/{kind}",
+            file_name="Phiếu.pdf",
+            to_read=True,
+        )
+
     with TestClient(app) as client:
         yield client
+
+
+def test_a_pdf_alone_may_be_shown_in_place_and_loads_nothing(sent: TestClient) -> None:
+    answer = sent.get("/read/pdf")
+    assert answer.content == CONTENT
+    assert answer.headers["content-disposition"].startswith("inline;")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    for kind in ("png", "html", "svg+xml"):
+        saved = sent.get(f"/read/{kind}")
+        assert saved.headers["content-disposition"].startswith("attachment;")
+        assert "sandbox" in saved.headers["content-security-policy"]
 
 
 def test_a_file_leaves_whole_to_be_saved_and_not_shown(sent: TestClient) -> None:

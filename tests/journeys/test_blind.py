@@ -26,6 +26,7 @@ from app.domain.dossiers.models import Dossier, Evidence
 from app.domain.producers.models import Producer
 from app.domain.products.models import Product
 from app.rulebooks import loader
+from app.rulebooks.model import Rubric
 from app.rulebooks.scoring import sheet_score
 from tests.factories.people import token_for
 from tests.web.hall import (
@@ -175,15 +176,15 @@ def set_marks(engine: Engine, sheet_code: str, *, best: bool) -> None:
         sheet.opinion = ONLY_HERS if best else "Không có ý kiến."
 
 
-def _rubric(session: ReadSession) -> loader.Rubric:
+def _rubric(session: ReadSession) -> Rubric:
     return loader.rubric(session.exec(select(Dossier.rubric_code)).first() or "")
 
 
 def state_of(engine: Engine, sheet_code: str) -> SheetState:
     with reading(engine) as session:
-        return session.exec(
-            select(ScoreSheet.state).where(col(ScoreSheet.code) == sheet_code)
-        ).one()
+        return SheetState(
+            session.exec(select(ScoreSheet.state).where(col(ScoreSheet.code) == sheet_code)).one()
+        )
 
 
 def check_blind(hall: Hall, engine: Engine, people: tuple[str, ...]) -> None:

@@ -74,7 +74,7 @@ def test_that_there_is_no_evidence_is_said_and_taken_back(
     [
         ({"evidence.1.1": "MC-0000000"}, "Hồ sơ không viện dẫn giấy tờ này."),
         ({"evidence.1.1": "paper", "page.1.1": "8"}, "Giấy tờ này chỉ có 7 trang."),
-        ({"evidence.1.1": "paper", "page.1.1": "ba"}, "Hãy nhập"),
+        ({"evidence.1.1": "paper", "page.1.1": "ba"}, "Cần là số nguyên."),
     ],
 )
 def test_a_wrong_page_comes_back_beside_its_criterion_with_what_was_typed(

@@ -1,6 +1,8 @@
 """What councils wait for from a person."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import and_, col, func, select
@@ -11,11 +13,19 @@ from app.core.errors import Worded
 from app.core.work import WorkItem
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
-from app.domain.councils.enums import ItemState, MeetingForm, MeetingState, Seat, SheetState
+from app.domain.councils.enums import (
+    ItemState,
+    MeetingForm,
+    MeetingState,
+    ReopeningState,
+    Seat,
+    SheetState,
+)
 from app.domain.councils.models import (
     AgendaItem,
     CouncilMember,
     Meeting,
+    Reopening,
     Round,
     ScoreSheet,
 )
@@ -26,6 +36,7 @@ from app.domain.councils.rules import (
     OPINION_BASIS,
     RENEWAL_LIMIT_BASIS,
     RESULT_BASIS,
+    own_order,
 )
 from app.domain.dossiers.enums import DossierKind, Step
 from app.domain.dossiers.models import Dossier
@@ -39,14 +50,43 @@ def work_for(session: ReadSession, actor: Actor, on: date) -> list[WorkItem]:
     """Return what councils wait for from this person, in at most three statements.
 
     Members fill their sheets, whoever presides locks, chair and secretary open and close meetings,
-    the agency puts accepted dossiers on an agenda before the round's end.
+    the secretary certifies, the agency puts accepted dossiers on an agenda before the round's end, its
+    head decides whether a locked result is taken up again.
     """
     found = []
     if actor.has(Role.COUNCIL_MEMBER):
         found += _council_work(session, actor, on)
     if actor.has(Role.AGENCY_OFFICER):
         found += _agency_work(session, on)
+    if actor.has(Role.AGENCY_HEAD):
+        found += _reopenings(session, on)
     return found
+
+
+def _reopenings(session: ReadSession, on: date) -> list[WorkItem]:
+    """Return the requests to take a locked result up again; no limit is set, so they wait from today."""
+    rows = session.exec(
+        select(Reopening, AgendaItem.code, Product.name)
+        .join(AgendaItem, col(AgendaItem.id) == col(Reopening.item_id))
+        .join(Dossier, col(Dossier.id) == col(AgendaItem.dossier_id))
+        .join(Product, col(Product.id) == col(Dossier.product_id))
+        .where(col(Reopening.state) == ReopeningState.REQUESTED)
+        .order_by(col(Reopening.id))
+        .limit(MOST_WORK)
+    )
+    return [
+        WorkItem(
+            kind="reopening.decide",
+            code=item_code,
+            title=Worded("Đề nghị mở lại kết quả: {product}", product=product),
+            subtitle=reopening.reason,
+            due_on=on,
+            overdue=False,
+            basis=RESULT_BASIS,
+            route_name="items.show",
+        )
+        for reopening, item_code, product in rows
+    ]
 
 
 def _council_work(session: ReadSession, actor: Actor, on: date) -> list[WorkItem]:
@@ -85,7 +125,7 @@ def _council_work(session: ReadSession, actor: Actor, on: date) -> list[WorkItem
     ).all()
     items: list[WorkItem] = []
     meetings: dict[int, tuple[Meeting, CouncilMember, date, bool]] = {}
-    for meeting, member, item, sheet, dossier, product, round_, missing in rows:
+    for meeting, member, item, sheet, dossier, product, round_, missing in _in_own_order(rows):
         locked = item.state is ItemState.LOCKED
         known = meetings.get(meeting.id or 0)
         due = _due_on(meeting, dossier, round_)
@@ -124,6 +164,21 @@ def _council_work(session: ReadSession, actor: Actor, on: date) -> list[WorkItem
                     route_name="items.show",
                 )
             )
+        certifies = member.seat is Seat.SECRETARY and not presides(meeting, member)
+        if certifies and not missing and item.certified_at is None:
+            items.append(
+                WorkItem(
+                    kind="item.certify",
+                    code=item.code,
+                    title=Worded("Xác nhận bảng tổng hợp: {product}", product=product.name),
+                    subtitle=subtitle,
+                    due_on=due,
+                    overdue=on > due,
+                    basis=RESULT_BASIS,
+                    route_name="items.show",
+                )
+            )
+    items.sort(key=lambda one: one.kind == "sheet.score")  # others wait for a lock
     for meeting, member, due, all_locked in meetings.values():
         if member.seat not in {Seat.CHAIR, Seat.SECRETARY} and not presides(meeting, member):
             continue
@@ -146,6 +201,16 @@ def _council_work(session: ReadSession, actor: Actor, on: date) -> list[WorkItem
                 )
             )
     return items[:MOST_WORK]
+
+
+def _in_own_order(rows: Sequence[Any]) -> list[Any]:
+    """Return the rows of each meeting in the member's own order, as the sheets follow one another."""
+    places: dict[str, int] = {}
+    for meeting, member in {row[0].id: (row[0], row[1]) for row in rows}.values():
+        items = [row[2].code for row in rows if row[0].id == meeting.id]
+        order = own_order(meeting.code, member.id or 0, items)
+        places |= {code: place for place, code in enumerate(order)}
+    return sorted(rows, key=lambda row: (row[0].starts_at, row[0].id, places[row[2].code]))
 
 
 def _due_on(meeting: Meeting, dossier: Dossier, round_: Round | None) -> date:
