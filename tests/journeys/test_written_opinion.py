@@ -73,8 +73,7 @@ def _known(session: WriteSession, people: People, username: str) -> Actor:
 def _asked(table: Table) -> str:
     """Ask the council from the list of renewals; return the address of the written opinion."""
     agency = table.of(AGENCY)
-    agency.goes("/work").sees("Lấy ý kiến Hội đồng")
-    agency.goes("/rounds").follows("Đánh giá lại").sees("Hồ sơ chờ Hội đồng (1)")
+    agency.goes("/work").follows("Lấy ý kiến Hội đồng").sees("Hồ sơ chờ Hội đồng (1)")
     agency.follows("Lấy ý kiến bằng văn bản")
     agency.page.locator("input[name=dossiers]").check()
     agency.presses("Gửi lấy ý kiến").sees("Đã gửi lấy ý kiến.").sees("chưa gửi đủ")

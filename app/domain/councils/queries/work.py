@@ -289,7 +289,7 @@ def _renewals_waiting(session: ReadSession, on: date) -> list[WorkItem]:
             due_on=dossier.province_due_on,
             overdue=dossier.province_due_on is not None and on > dossier.province_due_on,
             basis=RENEWAL_LIMIT_BASIS,
-            route_name="dossiers.show",
+            route_name="renewals.list",
         )
         for dossier, product in rows
     ]
