@@ -99,7 +99,7 @@ class Settings(BaseSettings):
         if self.sms_token_file is not None:
             self.sms_token = SecretStr(self.sms_token_file.read_text(encoding="utf-8").strip())
         if self.smtp_host and "@" not in parseaddr(self.mail_from)[1]:
-            message = "OCOP_MAIL_FROM must look like OCOP Lai Châu <ocop@laichau.gov.vn>"
+            message = "OCOP_MAIL_FROM must look like OCOP <ocop@laichau.gov.vn>"
             raise ValueError(message)
         if self.sms not in {"file", "off"} and not self.sms.startswith(("https://", "http://")):
             message = "OCOP_SMS must be file, off, or the address of a gateway"
