@@ -47,6 +47,7 @@ from app.domain.councils.rules import (
     GATE_LABELS,
     HINT_LABELS,
     ITEM_LABELS,
+    OPINION_BASIS,
     REOPENING_LABELS,
     SEAT_LABELS,
     SHEET_LABELS,
@@ -378,6 +379,7 @@ def _show(
         },
         why_not_lock=why_not_settle(meeting.meeting, row.item, meeting.seat)
         or why_not_lock(detail),
+        opinion_basis=OPINION_BASIS,
         why_not_papers=why_not_read_papers(page.actor, row.item, local_day(page.at)),
         why_not_wish=why_not_wish_for_meeting(meeting.meeting, row.item, row.my_sheet),
         why_not_to_meeting=why_not_put_to_meeting(meeting.meeting, row.item, meeting.seat),

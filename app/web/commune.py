@@ -5,6 +5,7 @@ from fastapi import Response
 from app.core.clock import local_day
 from app.core.errors import Invalid, Refused, StaleVersion
 from app.domain.councils.queries import open_round_choices, round_choice
+from app.domain.councils.rules import RENEWAL_LIMIT_BASIS
 from app.domain.dossiers.actions import (
     accept_dossier,
     propose_dossier,
@@ -339,6 +340,7 @@ def _accept(
         row=row,
         dossier=row.dossier,
         check=find_check(page.session, row.dossier),
+        renewal_basis=RENEWAL_LIMIT_BASIS,
         in_rounds=runs_in_rounds(row.regime, row.dossier.kind),
         rounds=open_round_choices(page.session, local_day(page.at)),
         due_on=province_due_on(row.regime, row.dossier.kind, local_day(page.at)),

@@ -250,6 +250,7 @@ def shown_opinion(
         form_of=lambda name: form if name == step else blank,
         row=row,
         meeting=meeting,
+        basis=OPINION_BASIS,
         on=on,
         is_over=due_on is not None and on > due_on,
         waiting_for=waiting_for,

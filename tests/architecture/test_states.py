@@ -54,6 +54,9 @@ HEARD = {
         "lock": "item.locked",
         "reopen": "result.reopened",
         "put_off": "item.put_off",
+        "take_off": "agenda.taken_off",
+        "put_to_meeting": "opinion.put_to_meeting",
+        "put_back": "agenda.added",
     },
     "Score sheet": {
         "save": "sheet.saved",
@@ -61,6 +64,8 @@ HEARD = {
         "withdraw": "sheet.withdrawn",
         "rescore": "item.rescored",
         "recuse": "sheet.recused",
+        "end_collection": "opinion.collected",
+        "extend": "opinion.extended",
     },
     "Sheet on paper": {
         "disagree": "paper_sheet.keyed",
