@@ -510,11 +510,19 @@ def get_paper_sheet(session: ReadSession, sheet: str, *, actor: Actor) -> PaperR
 
 
 def paper_sheet_for_update(session: WriteSession, sheet: str, *, actor: Actor) -> PaperRow:
-    """Return the same, both sheets locked until the transaction ends."""
+    """Return the same, agenda item and both sheets locked until the transaction ends."""
     return _paper_row(session, sheet, actor=actor, lock=True)
 
 
 def _paper_row(session: ReadSession, sheet: str, *, actor: Actor, lock: bool) -> PaperRow:
+    if lock:
+        # The agenda item before the sheet, as whoever hands in, takes back or locks does.
+        session.exec(
+            select(AgendaItem)
+            .join(ScoreSheet, col(ScoreSheet.item_id) == col(AgendaItem.id))
+            .where(col(ScoreSheet.code) == sheet)
+            .with_for_update(of=AgendaItem)
+        ).one_or_none()
     row = sheet_to_enter_for(session, sheet, actor=actor, lock=lock)
     if refusal := why_not_enter_for(actor, row.member, row.seat, row.readers_sheet):
         raise refusal

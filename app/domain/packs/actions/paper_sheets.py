@@ -124,9 +124,9 @@ def resolve_paper(
         raise refusal
     check_version(data.version, paper.version)
     chosen = {one.criterion_code: one.take for one in data.choices}
-    open_ = [code for code, _, _ in found.differences if code not in chosen]
-    if open_:
-        raise DifferencesOpen(criteria=", ".join(open_))
+    unsettled = [code for code, _, _ in found.differences if code not in chosen]
+    if unsettled:
+        raise DifferencesOpen(criteria=", ".join(unsettled))
     agreed = dict(paper.first)
     for code, _, second in found.differences:
         if chosen[code] is Take.SECOND:

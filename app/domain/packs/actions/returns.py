@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from app.core.codes import new_code
 from app.core.db import WriteSession
-from app.core.errors import Conflict, NotPermitted, Refused
+from app.core.errors import Conflict, Refused
 from app.core.signing import is_sealed
 from app.domain.accounts.rules import Actor
 from app.domain.audit.actions import record
@@ -260,7 +260,9 @@ def _checked(
         if unknown:
             raise WrongAnswer(product=product, criterion=unknown[0])
         try:
-            check_answers(rubric, {code: one_.option for code, one_ in said.items() if one_.option})
+            check_answers(
+                rubric, {code: answer.option for code, answer in said.items() if answer.option}
+            )
         except UnknownAnswer as wrong:
             raise WrongAnswer(product=product, criterion=next(iter(wrong.fields))) from wrong
     return sheets
@@ -277,21 +279,21 @@ def _check_office(
     refusal = why_not_enter_for(actor, member, seat, own)
     if isinstance(refusal, NotTheOffice):
         raise OthersPack(member=member.name) from refusal
-    if isinstance(refusal, NotPermitted | Refused):
+    if refusal:
         raise refusal
 
 
 def _taken(one: ReturnedSheet, wanted: ApplySheet) -> list[Difference]:
     """Return what of a file is to be stored; a conflict without a choice stops everything."""
-    open_ = [
+    unsettled = [
         conflict.code
         for conflict in one.conflicts
         if conflict.code not in wanted.stored and conflict.code not in wanted.filed
     ]
-    if open_:
-        raise ConflictsOpen(product=one.row.dossier.product.name, criteria=", ".join(open_))
+    if unsettled:
+        raise ConflictsOpen(product=one.row.dossier.product.name, criteria=", ".join(unsettled))
     kept = {conflict.code for conflict in one.conflicts} & set(wanted.stored)
-    return [one_ for one_ in one.differences if one_.code not in kept]
+    return [change for change in one.differences if change.code not in kept]
 
 
 def _bring_in(
