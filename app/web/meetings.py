@@ -15,6 +15,7 @@ from app.domain.councils.actions import (
 from app.domain.councils.policy import (
     why_not_change_agenda,
     why_not_close_meeting,
+    why_not_meet,
     why_not_open_meeting,
     why_not_prepare,
     why_not_record_survey,
@@ -252,7 +253,8 @@ def _show(
         why_not_change=why_not_change_agenda(page.actor, meeting),
         present=_present(form, row),
         conclusion="" if row.open_items else concluded(row),
-        why_not_open=why_not_open_meeting(meeting, row.seat),
+        why_not_open=why_not_open_meeting(meeting, row.seat)
+        or why_not_meet(row.council, local_day(page.at)),
         sees_board=why_not_see_board(meeting, row.seat) is None,
         why_not_close=why_not_close_meeting(meeting, row.seat, open_items=row.open_items),
         why_not_survey={

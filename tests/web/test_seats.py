@@ -1,7 +1,7 @@
 """Pages of seats, delegations, advisory teams, interests and council rules: without script, reasons told."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -104,6 +104,23 @@ def test_the_chair_delegates_in_writing(client: TestClient, engine: Engine) -> N
     assert hall.press(council, f"{council}/delegations", **said).status_code == 303
     assert "15/GUQ-HĐ" in hall.page(council)
     assert "Ghi văn bản ủy quyền" not in hall.by(MEMBER).page(council)
+
+
+def its_term_ended(session: WriteSession, *_: object) -> None:
+    council = session.exec(select(Council)).one()
+    council.term_to = date(2026, 9, 30)
+
+
+def test_outside_the_term_a_meeting_is_not_offered_to_be_opened(
+    client: TestClient, engine: Engine
+) -> None:
+    hall = make_hall(client, engine, is_open=False, before=its_term_ended).by(SECRETARY)
+    page = hall.page(hall.meeting)
+    check_page(page)
+    assert "có nhiệm kỳ 15/08/2026 – 30/09/2026: ngày này ngoài nhiệm kỳ." in page
+    assert f"{hall.meeting}/open" not in page
+    assert hall.post(f"{hall.meeting}/open", present=CHAIR, version="1").status_code == 422
+    assert "Ngoài nhiệm kỳ" in hall.page(council_page(engine))
 
 
 # --- advisory teams ---------------------------------------------------------------------------
