@@ -1,8 +1,10 @@
 """What waits for people in recognition: decisions to draft and to sign, renewals to file."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
+from sqlalchemy import select as sa_select
 from sqlmodel import col, func, or_, select
 
 from app.core.db import ReadSession
@@ -10,22 +12,32 @@ from app.core.errors import Worded
 from app.core.work import WorkItem
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
+from app.domain.councils.models import Result
+from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
 from app.domain.dossiers.rules import FINAL
 from app.domain.producers.models import Producer
 from app.domain.products.models import Product
 from app.domain.recognition.enums import DecisionKind, DecisionState
-from app.domain.recognition.models import Certificate, DecisionItem, RecognitionDecision
-from app.domain.recognition.queries.centre import approved_to_send
+from app.domain.recognition.models import (
+    CentreSubmission,
+    Certificate,
+    DecisionItem,
+    RecognitionDecision,
+)
+from app.domain.recognition.queries.centre import Judgement, of_this_result
 from app.domain.recognition.queries.certificates import in_force_on
-from app.domain.recognition.queries.decisions import recognisable
 from app.domain.recognition.rules import (
     ANNOUNCED_DAYS_BEFORE,
+    DECIDED_FROM,
     FORWARDING,
+    LOWEST_RECOGNISED,
     RENEWAL_FILING,
+    decided_by_kind,
     renewal_window,
 )
-from app.rulebooks.loader import in_force
+from app.domain.recognition.schemas import MOST_DOSSIERS
+from app.rulebooks.loader import in_force, regime
 from app.rulebooks.model import Regime
 
 MOST_WORK = 20
@@ -55,8 +67,7 @@ _SIGN_SENTENCES = {
 def work_for(session: ReadSession, actor: Actor, *, on: date) -> list[WorkItem]:
     """Return what recognition waits for: decisions to draft, to sign, and renewals to file."""
     return [
-        *_results_to_decide(session, actor),
-        *_approved_to_send(session, actor),
+        *_of_the_agency(session, actor),
         *_drafts_to_sign(session, actor),
         *_renewals_to_file(session, actor, on),
     ]
@@ -126,47 +137,120 @@ def _renewal_item(
     )
 
 
-def _results_to_decide(session: ReadSession, actor: Actor) -> list[WorkItem]:
-    """Return the results that wait for a decision, a line for each kind of decision."""
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A locked result that the province has still something to do about."""
+
+    dossier: Dossier
+    product: str
+    judgement: Judgement
+    approval: RecognitionDecision | None
+
+    @property
+    def kind(self) -> DecisionKind | None:
+        """The decision that is still to be drafted, if one is."""
+        star = self.judgement.star
+        if star < LOWEST_RECOGNISED:
+            return None
+        kind = decided_by_kind(star, regime(self.dossier.regime_code))
+        return None if kind is DecisionKind.APPROVAL and self.approval else kind
+
+    @property
+    def is_to_send(self) -> bool:
+        """Whether the agency has to hand it to the ministry (art. 6.3)."""
+        return (
+            self.approval is not None
+            and self.approval.state is DecisionState.SIGNED
+            and self.dossier.state is DossierState.LOCKED
+        )
+
+
+def _judged(session: ReadSession) -> list[_Judged]:
+    """Return results in no recognition yet, each with its approval if it has one: one statement."""
+    decided = (
+        sa_select(col(DecisionItem.dossier_id))
+        .join(RecognitionDecision, col(RecognitionDecision.id) == col(DecisionItem.decision_id))
+        .where(
+            col(DecisionItem.dossier_id) == col(Result.dossier_id),
+            col(RecognitionDecision.kind) == DecisionKind.RECOGNITION,
+            col(RecognitionDecision.created_at) >= col(Result.locked_at),
+        )
+    )
+    approved = (
+        sa_select(func.max(col(RecognitionDecision.id)))
+        .join(DecisionItem, col(RecognitionDecision.id) == col(DecisionItem.decision_id))
+        .where(
+            col(DecisionItem.dossier_id) == col(Result.dossier_id),
+            col(RecognitionDecision.kind) == DecisionKind.APPROVAL,
+            col(RecognitionDecision.created_at) >= col(Result.locked_at),
+        )
+        .correlate(Result)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        sa_select(Dossier, col(Product.name), Result, CentreSubmission, RecognitionDecision)
+        .join(Result, col(Result.dossier_id) == col(Dossier.id))
+        .join(Product, col(Product.id) == col(Dossier.product_id))
+        .join(CentreSubmission, of_this_result(), isouter=True)
+        .join(RecognitionDecision, col(RecognitionDecision.id) == approved, isouter=True)
+        .where(
+            col(Dossier.state).in_(DECIDED_FROM[DecisionKind.RECOGNITION]),
+            col(Result.star) >= LOWEST_RECOGNISED,
+            ~decided.exists(),
+        )
+        .order_by(col(Product.name_folded), col(Dossier.id))
+        .limit(MOST_DOSSIERS)
+    )
+    return [
+        _Judged(dossier, product, Judgement(result, submission), approval)
+        for dossier, product, result, submission, approval in rows
+    ]
+
+
+def _of_the_agency(session: ReadSession, actor: Actor) -> list[WorkItem]:
+    """Return the decisions to draft, a line for each kind, and the products to send (art. 7.3)."""
     if not actor.has(Role.AGENCY_OFFICER):
         return []
+    judged = _judged(session)
+    return [*_to_draft(judged), *_to_send(judged)]
+
+
+def _to_draft(judged: Sequence[_Judged]) -> list[WorkItem]:
     return [
         WorkItem(
             kind=_DRAFTING[kind],
             code="",
             title=Worded(_DRAFT_SENTENCES[kind], count=len(found)),
-            subtitle=_some([one.product.name for one in found]),
+            subtitle=_some(found),
             due_on=None,
             overdue=False,
             basis=DRAFTING_BASIS if kind is DecisionKind.RECOGNITION else SIGNING_BASIS,
             route_name=_DRAFTED_AT[kind],
         )
         for kind in DecisionKind
-        if (found := recognisable(session, actor=actor, kind=kind))
+        if (found := [one.product for one in judged if one.kind is kind])
     ]
 
 
-def _approved_to_send(session: ReadSession, actor: Actor) -> list[WorkItem]:
-    """Return the approved products that the agency has to hand to the ministry (art. 6.3)."""
-    if not actor.has(Role.AGENCY_OFFICER):
-        return []
+def _to_send(judged: Sequence[_Judged]) -> list[WorkItem]:
     return [
         WorkItem(
             kind="centre.to_send",
             code=one.dossier.code,
-            title=Worded("Gửi Trung ương đánh giá: {product}", product=one.product.name),
+            title=Worded("Gửi Trung ương đánh giá: {product}", product=one.product),
             subtitle=Worded(
                 "phê duyệt theo quyết định {number} ngày {day}",
-                number=one.decision.number,
-                day=f"{one.decision.decided_on:%d/%m/%Y}",
+                number=one.approval.number,
+                day=f"{one.approval.decided_on:%d/%m/%Y}",
             ),
             due_on=None,
             overdue=False,
             basis=FORWARDING,
             route_name="centre.forward",
         )
-        for one in approved_to_send(session, actor=actor)[:MOST_WORK]
-    ]
+        for one in judged
+        if one.is_to_send and one.approval
+    ][:MOST_WORK]
 
 
 def _some(names: Sequence[str]) -> str:
