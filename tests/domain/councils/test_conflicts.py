@@ -24,6 +24,7 @@ from app.domain.councils.actions import (
 )
 from app.domain.councils.enums import Hint, ItemState, SheetState
 from app.domain.councils.models import AgendaItem, CouncilMember, Meeting
+from app.domain.councils.papers.minutes import minutes_data
 from app.domain.councils.queries import ConflictBoard, conflict_board, get_item, get_meeting
 from app.domain.councils.rules import quorum_count
 from app.domain.councils.schemas import (
@@ -43,6 +44,7 @@ from tests.domain.councils.board import (
     by,
     counted,
     events,
+    lock_with,
     meeting_of,
     opened,
     refused,
@@ -51,6 +53,7 @@ from tests.domain.councils.board import (
 from tests.factories.councils import (
     CHAIR,
     SECRETARY,
+    close,
     convene,
     items_of,
     make_meeting,
@@ -357,6 +360,33 @@ def test_a_product_with_its_quorum_is_not_put_off(session: WriteSession, people:
     item = opened(session, people)
     with refused(Refused, code="item.quorum_is_met", says="5/5"):
         put_off(session, people, item, CHAIR)
+
+
+def test_the_minutes_tell_who_did_not_judge_and_which_hints_stayed_unanswered(
+    session: WriteSession, people: People
+) -> None:
+    meeting = make_meeting(session, people)
+    grant(session, 3, Role.COMMUNE_OFFICER, unit_code=HOME)
+    grant(session, 4, Role.COMMUNE_OFFICER, unit_code=HOME)
+    (item,) = items_of(session, meeting)
+    say(session, people, meeting, 4, (item, False, "Đã chuyển công tác."))
+    say(session, people, meeting, 5, (item, True, "Là anh trai của chủ thể."))
+    convene(session, people, meeting)
+    judging = zip(sheets_of(session, item), (CHAIR, 3, 4, 6), strict=False)
+    for sheet, number in judging:
+        score(session, people, sheet, people.council_member(number))
+    lock_with(session, people, item)
+    close(session, people, meeting)
+    row = get_meeting(session, meeting.code, actor=people.agency())
+    told: Any = minutes_data(row, board=conflict_board(session, row, on=TODAY))
+    interests = told["items"][0]["interests"]
+    for name, said in (
+        (people.council_member(3).name, "công tác tại xã, phường của chủ thể, chưa khai báo."),
+        (people.council_member(4).name, "khai không có xung đột: Đã chuyển công tác."),
+        (people.council_member(5).name, "không chấm: Là anh trai của chủ thể."),
+    ):
+        assert f"{name}" in interests
+        assert said in interests
 
 
 @given(
