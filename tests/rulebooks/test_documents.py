@@ -351,10 +351,10 @@ def test_a_draft_can_be_read_but_is_never_in_force(tmp_path: Path) -> None:
 
 def test_reading_is_quick_and_happens_once() -> None:
     forget()
-    started = time.perf_counter()
+    started = time.process_time()
     first: Rubric = loader.rubric("qd26-2026-04")
     loader.rubrics("qd26-2026")
-    cold = time.perf_counter() - started
+    cold = time.process_time() - started
 
     assert loader.rubric("qd26-2026-04") is first
     assert cold < 1.0
