@@ -133,6 +133,8 @@ def _council_meets(secretary: Person, members: list[Person], meeting: str, rubri
                 member.keeps_picture("score-sheet")
         member.goes(f"/score-sheets/{sheet}?section=submit").presses("Nộp phiếu").sees("Đã nộp")
     chair = members[0]
+    secretary.goes("/work").follows(f"Xác nhận bảng tổng hợp: {PRODUCT}")
+    secretary.presses("Xác nhận bảng tổng hợp")
     chair.goes("/work").follows(f"Chốt kết quả: {PRODUCT}")
     chair.presses("Chốt kết quả")
     secretary.goes(f"/meetings/{meeting}").fills({"Số biên bản": "02/BB-HĐ"})

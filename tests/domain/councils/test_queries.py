@@ -284,12 +284,14 @@ def test_each_seat_is_told_what_waits_for_it(session: WriteSession, people: Peop
 
     score_all(session, people, one)
     assert kinds(session, chair) == ["item.lock", "sheet.score"]
+    assert kinds(session, secretary) == ["item.certify"]
     assert kinds(session, member) == ["sheet.score"]
 
     lock_with(session, people, one)
     score_all(session, people, two)
     assert kinds(session, chair) == ["item.lock"]
-    assert kinds(session, secretary) == kinds(session, member) == []
+    assert kinds(session, secretary) == ["item.certify"]
+    assert kinds(session, member) == []
 
     lock_with(session, people, two)
     assert kinds(session, chair) == kinds(session, secretary) == ["meeting.close"]

@@ -12,7 +12,7 @@ from app.domain.councils.actions import decide_reopening, request_reopening
 from app.domain.councils.enums import ItemState, MeetingState, ReopeningState, SheetState
 from app.domain.councils.models import AgendaItem, Reopening, Result, SupersededResult
 from app.domain.councils.papers.minutes import minutes_data
-from app.domain.councils.queries import get_item, get_meeting, reopened_in
+from app.domain.councils.queries import get_item, get_meeting, reopened_in, work_for
 from app.domain.councils.schemas import DecideReopening, RequestReopening
 from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
@@ -85,8 +85,11 @@ def test_a_granted_request_keeps_the_old_result_and_lets_the_council_go_on(
     before = result.model_dump()
     reopening = asked(session, people, item)
     assert item.state is ItemState.LOCKED
+    (work,) = work_for(session, head(people), AT.date())
+    assert (work.kind, work.code, work.subtitle) == ("reopening.decide", item.code, REASON)
     decided(session, people, reopening)
     commit(session)
+    assert work_for(session, head(people), AT.date()) == []
 
     assert (item.state, item.locked_by, item.certified_hash) == (ItemState.SCORING, None, "")
     assert dossier_of(session, item).state is DossierState.SCORING
