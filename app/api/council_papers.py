@@ -11,13 +11,13 @@ from app.core.layout import PaperFormat
 from app.core.own_templates import ReplaceablePaper
 from app.domain.accounts.enums import Scope
 from app.domain.councils.papers import (
-    council_report_paper,
-    minutes_paper,
+    FILE_NAMES,
+    MeetingPaper,
+    meeting_paper,
     sheet_paper,
-    summary_paper,
     summary_workbook,
 )
-from app.domain.recognition.papers import Installation, ministry_set, result_notice_paper
+from app.domain.recognition.papers import ministry_set, result_notice_paper
 from app.http.papers import (
     ARCHIVE_ANSWER,
     FORM_ANSWER,
@@ -66,57 +66,22 @@ def workbook(call: Reading, code: str) -> Response:
 
 
 @router.get(
-    "/meetings/{code}/summary.{kind}",
-    summary="Bảng tổng hợp điểm của phiên họp (PDF, DOCX)",
+    "/meetings/{code}/{which}.{kind}",
+    summary="Biên bản, bảng tổng hợp, báo cáo của phiên họp (PDF, DOCX)",
     response_class=Response,
     responses=FORM_ANSWER,
 )
-def summary(call: Reading, code: str, kind: PaperFormat) -> Response:
-    """Print the summary of a closed meeting."""
-    paper = summary_paper(
+def of_meeting(call: Reading, code: str, which: MeetingPaper, kind: PaperFormat) -> Response:
+    """Print minutes, summary or report (art. 7.3.d) of a closed meeting."""
+    paper = meeting_paper(
         call.session,
         code,
+        which,
         actor=call.actor,
         demonstration=call.settings.demonstration,
         rules_dir=call.settings.council_rules_dir,
     )
-    return _answer(call, paper, f"tong-hop-{code}", kind)
-
-
-@router.get(
-    "/meetings/{code}/minutes.{kind}",
-    summary="Biên bản phiên họp (PDF, DOCX)",
-    response_class=Response,
-    responses=FORM_ANSWER,
-)
-def minutes(call: Reading, code: str, kind: PaperFormat) -> Response:
-    """Print the minutes of a closed meeting, with the hash of each result."""
-    paper = minutes_paper(
-        call.session,
-        code,
-        actor=call.actor,
-        demonstration=call.settings.demonstration,
-        rules_dir=call.settings.council_rules_dir,
-    )
-    return _answer(call, paper, f"bien-ban-{code}", kind)
-
-
-@router.get(
-    "/meetings/{code}/report.{kind}",
-    summary="Báo cáo của Hội đồng (PDF, DOCX)",
-    response_class=Response,
-    responses=FORM_ANSWER,
-)
-def report(call: Reading, code: str, kind: PaperFormat) -> Response:
-    """Print the council's report to the head of the province (art. 7.3.d)."""
-    paper = council_report_paper(
-        call.session,
-        code,
-        actor=call.actor,
-        demonstration=call.settings.demonstration,
-        rules_dir=call.settings.council_rules_dir,
-    )
-    return _answer(call, paper, f"bao-cao-hoi-dong-{code}", kind)
+    return _answer(call, paper, f"{FILE_NAMES[which]}-{code}", kind)
 
 
 @router.get(
@@ -152,12 +117,7 @@ def set_for_ministry(call: Recognising, code: Code) -> Response:
         settings.files,
         actor=call.actor,
         at=call.at,
-        here=Installation(
-            agency=settings.agency_name,
-            demonstration=settings.demonstration,
-            rules_dir=settings.council_rules_dir,
-            templates_dir=settings.paper_templates_dir,
-        ),
+        here=settings,
     )
     return archive_answer(zipped(files, settings.scratch_dir), f"ho-so-gui-bo-{code}.zip")
 

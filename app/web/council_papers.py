@@ -6,13 +6,13 @@ from app.core.archives import zipped
 from app.core.layout import PaperFormat
 from app.core.own_templates import ReplaceablePaper
 from app.domain.councils.papers import (
-    council_report_paper,
-    minutes_paper,
+    FILE_NAMES,
+    MeetingPaper,
+    meeting_paper,
     sheet_paper,
-    summary_paper,
     summary_workbook,
 )
-from app.domain.recognition.papers import Installation, ministry_set, result_notice_paper
+from app.domain.recognition.papers import ministry_set, result_notice_paper
 from app.http.papers import archive_answer, form_answer, workbook_answer
 from app.web.deps import Page, SignedInPage, page_router
 
@@ -42,43 +42,18 @@ def workbook(page: Page, code: str) -> Response:
     return workbook_answer(content, f"tong-hop-{code}.xlsx")
 
 
-@router.get("/meetings/{code}/summary.{kind}", name="meetings.summary")
-def summary(page: Page, code: str, kind: PaperFormat) -> Response:
-    """Print the summary of a closed meeting."""
-    paper = summary_paper(
+@router.get("/meetings/{code}/{which}.{kind}", name="meetings.paper")
+def of_meeting(page: Page, code: str, which: MeetingPaper, kind: PaperFormat) -> Response:
+    """Print minutes, summary or report of a closed meeting."""
+    paper = meeting_paper(
         page.session,
         code,
+        which,
         actor=page.actor,
         demonstration=page.settings.demonstration,
         rules_dir=page.settings.council_rules_dir,
     )
-    return _answer(page, paper, f"tong-hop-{code}", kind)
-
-
-@router.get("/meetings/{code}/minutes.{kind}", name="meetings.minutes")
-def minutes(page: Page, code: str, kind: PaperFormat) -> Response:
-    """Print the minutes of a closed meeting."""
-    paper = minutes_paper(
-        page.session,
-        code,
-        actor=page.actor,
-        demonstration=page.settings.demonstration,
-        rules_dir=page.settings.council_rules_dir,
-    )
-    return _answer(page, paper, f"bien-ban-{code}", kind)
-
-
-@router.get("/meetings/{code}/report.{kind}", name="meetings.report")
-def report(page: Page, code: str, kind: PaperFormat) -> Response:
-    """Print the council's report to the head of the province."""
-    paper = council_report_paper(
-        page.session,
-        code,
-        actor=page.actor,
-        demonstration=page.settings.demonstration,
-        rules_dir=page.settings.council_rules_dir,
-    )
-    return _answer(page, paper, f"bao-cao-hoi-dong-{code}", kind)
+    return _answer(page, paper, f"{FILE_NAMES[which]}-{code}", kind)
 
 
 @router.get("/dossiers/{code}/result-notice.{kind}", name="results.notice")
@@ -104,12 +79,7 @@ def set_for_ministry(page: Page, code: str) -> Response:
         settings.files,
         actor=page.actor,
         at=page.at,
-        here=Installation(
-            agency=settings.agency_name,
-            demonstration=settings.demonstration,
-            rules_dir=settings.council_rules_dir,
-            templates_dir=settings.paper_templates_dir,
-        ),
+        here=settings,
     )
     return archive_answer(zipped(files, settings.scratch_dir), f"ho-so-gui-bo-{code}.zip")
 

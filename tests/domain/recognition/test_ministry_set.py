@@ -12,6 +12,7 @@ from app.core.archives import zipped
 from app.core.db import WriteSession
 from app.core.errors import NotFound
 from app.core.layout import PaperFormat
+from app.core.settings import Settings
 from app.core.storage import DiskStorage
 from app.core.template_starters import typst_starter, word_starter
 from app.domain.accounts.rules import Actor
@@ -20,7 +21,6 @@ from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
 from app.domain.recognition.enums import DecisionKind
 from app.domain.recognition.papers import (
-    Installation,
     SetIncomplete,
     ministry_set,
     replaceable_papers,
@@ -67,7 +67,7 @@ def sitting(session: WriteSession, people: People) -> Sitting:
 
 def set_of(session: WriteSession, sitting: Sitting, place: Path, actor: Actor) -> dict[str, bytes]:
     stored_file(directory=place)  # the evidence that builders cite
-    here = Installation(agency=AGENCY, demonstration=False, rules_dir=None, templates_dir=None)
+    here = Settings(data_dir=place, agency_name=AGENCY)
     files = ministry_set(
         session, sitting.dossier.code, DiskStorage(place), actor=actor, at=AT, here=here
     )

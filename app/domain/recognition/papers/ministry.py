@@ -6,10 +6,10 @@ hashes. What has to be signed first (the letter) is there to be worked on.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sqlmodel import col, select
 
@@ -60,14 +60,24 @@ class SetIncomplete(Refused):
     basis = FORWARDING
 
 
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """What an installation says of itself on papers, and where its own templates lie."""
+class Installation(Protocol):
+    """What an installation says of itself on papers, and where its own rules and templates lie."""
 
-    agency: str
-    demonstration: bool
-    rules_dir: Path | None
-    templates_dir: Path | None
+    @property
+    def agency_name(self) -> str:
+        """The office that advises the province on OCOP."""
+
+    @property
+    def demonstration(self) -> bool:
+        """Whether everything printed is a specimen."""
+
+    @property
+    def council_rules_dir(self) -> Path | None:
+        """Where the province's own council rules lie."""
+
+    @property
+    def paper_templates_dir(self) -> Path | None:
+        """Where the province's own templates lie."""
 
 
 def ministry_set(
@@ -100,14 +110,14 @@ def ministry_set(
     if missing or approval is None:
         raise SetIncomplete(missing="; ".join(missing))
     letter = _letter(row, approval, demonstration=here.demonstration)
-    own: dict[str, Any] = {"own": here.templates_dir, "at": at}
+    own: dict[str, Any] = {"own": here.paper_templates_dir, "at": at}
     common: dict[str, Any] = {"actor": actor, "at": at, "demonstration": here.demonstration}
     report = council_report_paper(
         session,
         meeting.code,
         actor=actor,
         demonstration=here.demonstration,
-        rules_dir=here.rules_dir,
+        rules_dir=here.council_rules_dir,
     )
     advice = advisory_report_paper(
         session, dossier_code, actor=actor, demonstration=here.demonstration
@@ -117,7 +127,7 @@ def ministry_set(
         meeting.code,
         actor=actor,
         demonstration=here.demonstration,
-        rules_dir=here.rules_dir,
+        rules_dir=here.council_rules_dir,
     )
     files = [
         file_of("1-van-ban-de-nghi.docx", letter.printed(PaperFormat.DOCX, **own)),
@@ -130,7 +140,7 @@ def ministry_set(
         ),
         file_of(
             "4-quyet-dinh-phe-duyet.pdf",
-            decision_paper(session, approval.code, agency=here.agency, **common),
+            decision_paper(session, approval.code, agency=here.agency_name, **common),
         ),
         *(
             replace(file, path=f"5-ho-so-san-pham/{file.path}")
