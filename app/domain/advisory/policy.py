@@ -18,7 +18,9 @@ class NotOnTeam(NotPermitted):
     """Only the team in force advises the council."""
 
     code = "advisory.not_on_team"
-    message = "Bạn không thuộc Tổ tư vấn nào đang trong nhiệm kỳ, nên không thực hiện được việc này."
+    message = (
+        "Bạn không thuộc Tổ tư vấn nào đang trong nhiệm kỳ, nên không thực hiện được việc này."
+    )
     basis = TEAM_BASIS
 
 

@@ -115,6 +115,7 @@ def test_the_quorum_with_recusals_equals_counting_on_fingers(
             organisation="",
             seat=Seat.MEMBER,
             voting=votes,
+            seated_on=date(2026, 7, 1),
         )
         for number, (votes, _, _) in enumerate(seats, start=1)
     ]

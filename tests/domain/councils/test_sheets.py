@@ -335,7 +335,9 @@ def test_with_absent_members_a_second_recusal_costs_the_quorum(
     open_meeting(
         session,
         meeting.code,
-        OpenMeeting(present=["hoidong1", "hoidong2", "hoidong3", "hoidong4", "hoidong5"], version=1),
+        OpenMeeting(
+            present=["hoidong1", "hoidong2", "hoidong3", "hoidong4", "hoidong5"], version=1
+        ),
         actor=people.council_member(SECRETARY),
         at=AT,
     )

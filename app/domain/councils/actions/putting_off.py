@@ -55,8 +55,6 @@ def put_off_item(
     dossier = session.exec(
         select(Dossier).where(col(Dossier.id) == item.dossier_id).with_for_update()
     ).one()
-    take_off_agenda(
-        session, dossier, actor=actor, at=at, meeting=meeting.code, reason=data.reason
-    )
+    take_off_agenda(session, dossier, actor=actor, at=at, meeting=meeting.code, reason=data.reason)
     record(session, "item.put_off", subject=item, actor=actor, at=at, reason=data.reason)
     return item

@@ -200,9 +200,7 @@ def recuse_sheet(
     if refusal := why_not_mark(sheet, row.meeting, row.item):
         raise refusal
     check_version(data.version, sheet.version)
-    keep_declaration(
-        session, item, sheet.member_id, has_conflict=True, reason=data.reason, at=at
-    )
+    keep_declaration(session, item, sheet.member_id, has_conflict=True, reason=data.reason, at=at)
     leave_out(session, sheet, item, data.reason, actor=actor, at=at)
     return sheet
 
