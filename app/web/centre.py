@@ -7,7 +7,7 @@ from app.core.errors import Invalid, Refused
 from app.domain.recognition.actions import NotApproved, forward_to_centre, record_answer
 from app.domain.recognition.policy import why_not_draft, why_not_forward, why_not_record_answer
 from app.domain.recognition.queries import approved_to_send, get_submission, submissions_page
-from app.domain.recognition.rules import SUBMISSION_LABELS
+from app.domain.recognition.rules import CENTRE, CENTRE_ANSWER, FORWARDING, SUBMISSION_LABELS
 from app.domain.recognition.schemas import ForwardToCentre, RecordAnswer
 from app.rulebooks.loader import regime
 from app.rulebooks.scoring import decimal_text
@@ -97,6 +97,7 @@ def _forward(
         one=one,
         samples=procedure.samples_for(one.product.set_number),
         today=local_day(page.at).isoformat(),
+        basis=FORWARDING,
     )
 
 
@@ -121,5 +122,7 @@ def _show(
         star_choices=STAR_LABELS,
         why_not_record=why_not_record_answer(page.actor, row.submission),
         why_not_forward=why_not_forward(page.actor),
+        basis=f"{FORWARDING}; {CENTRE}",
+        answer_basis=CENTRE_ANSWER,
         why_not_draft=why_not_draft(page.actor),
     )
