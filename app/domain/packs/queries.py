@@ -429,6 +429,7 @@ def office_seat(
         .where(
             col(CouncilMember.council_id) == member.council_id,
             col(CouncilMember.user_id) == actor.user_id,
+            col(CouncilMember.left_on).is_(None),
         )
         .limit(1)
     ).one_or_none()

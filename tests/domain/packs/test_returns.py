@@ -18,7 +18,7 @@ from app.domain.accounts.rules import Actor
 from app.domain.audit.models import AuditEvent
 from app.domain.councils.actions import rescore_item, save_marks, withdraw_sheet
 from app.domain.councils.enums import SheetOrigin, SheetState
-from app.domain.councils.models import Meeting
+from app.domain.councils.models import CouncilMember, Meeting
 from app.domain.councils.queries import get_sheet
 from app.domain.councils.schemas import (
     MarkIn,
@@ -283,6 +283,19 @@ def test_the_secretary_hands_it_in_for_the_member_and_is_named(sitting: Sitting)
     )
     with pytest.raises(NotFound):
         get_return(sitting.session, row.kept.code, actor=sitting.other)
+
+
+def test_a_secretary_who_left_the_seat_no_longer_hands_in_for_others(
+    sitting: Sitting, session: WriteSession
+) -> None:
+    file = filled(sitting.pack(), sitting.best)
+    seat = session.exec(
+        select(CouncilMember).where(col(CouncilMember.user_id) == sitting.secretary.user_id)
+    ).one()
+    seat.left_on = AT.date()
+    session.flush()
+    with pytest.raises(OthersPack):
+        sitting.send(file, sitting.secretary)
 
 
 def test_options_and_criteria_the_rubric_does_not_have_are_refused(sitting: Sitting) -> None:
