@@ -222,7 +222,9 @@ class StillCollecting(Refused):
     """Members have until their day."""
 
     code = "opinion.still_collecting"
-    message = "Còn {count} phiếu chưa nộp và hạn đến hết ngày {day}, chưa kết thúc nhận ý kiến được."
+    message = (
+        "Còn {count} phiếu chưa nộp và hạn đến hết ngày {day}, chưa kết thúc nhận ý kiến được."
+    )
     basis = OPINION_BASIS
 
 

@@ -179,9 +179,7 @@ def schedule_meeting(
     session.flush()
     for position, dossier in enumerate(dossiers, start=1):
         session.add(new_item(meeting, dossier, position=position, day=day, at=at))
-        schedule_dossier(
-            session, dossier, actor=actor, at=at, meeting=meeting.code, meeting_on=day
-        )
+        schedule_dossier(session, dossier, actor=actor, at=at, meeting=meeting.code, meeting_on=day)
     record(
         session,
         "meeting.scheduled",
