@@ -45,6 +45,7 @@ def seat(number: int) -> CouncilMember | None:
         organisation="",
         seat=SEATS[number],
         voting=number in {CHAIR, MEMBER},
+        seated_on=AT.date(),
     )
 
 
