@@ -29,7 +29,7 @@ class Desk:
             for account in ("canbotinh", "lanhdaotinh", f"canbo{HOME}", f"canbo{ELSEWHERE}")
         }
 
-    def call(self, who: str, method: str, path: str, **body: Any) -> Any:
+    def call(self, who: str, method: str, path: str, **body: Any) -> tuple[int, Any]:
         headers = {
             "authorization": f"Bearer {self.tokens[who]}",
             "idempotency-key": str(uuid4()),

@@ -335,9 +335,7 @@ def test_an_upgrade_and_a_renewal_are_under_way_with_what_changed(built: ReadSes
         for dossier, product in built.exec(
             select(Dossier, Product)
             .join(Product, col(Product.id) == col(Dossier.product_id))
-            .where(
-                col(Dossier.kind) != DossierKind.FIRST, col(Dossier.state) == DossierState.DRAFT
-            )
+            .where(col(Dossier.kind) != DossierKind.FIRST, col(Dossier.state) == DossierState.DRAFT)
         )
     }
     assert set(found) == {DossierKind.UPGRADE, DossierKind.RENEWAL}

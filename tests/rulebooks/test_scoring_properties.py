@@ -102,7 +102,9 @@ def test_the_council_result_equals_the_naive_reading_of_the_law(number: int) -> 
             )
             assert finding.reached_by == naive.votes_for_line(criterion, sheets, finding.star)
         record = recomputation.record_of(result, rubric, law, rules, dossier="HS-1", nonce="n")
-        assert recomputation.recomputed(record.document, record.sealed, rubric, law, rules) == record
+        assert (
+            recomputation.recomputed(record.document, record.sealed, rubric, law, rules) == record
+        )
         again = scoring.council_result(
             rubric,
             law,

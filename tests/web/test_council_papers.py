@@ -86,9 +86,9 @@ def test_every_paper_comes_as_pdf_and_docx_through_both_doors(
     ):
         with CalamineWorkbook.from_filelike(BytesIO(content)) as book:
             assert book.sheet_names == ["Tổng hợp"]
-    page = client.get(f"/meetings/{sitting.meeting}").text
+    shown = client.get(f"/meetings/{sitting.meeting}").text
     for path in sitting.papers("docx")[:3]:
-        assert path in page
+        assert path in shown
 
 
 def test_the_commune_gets_the_notice_and_no_sheet(client: TestClient, sitting: Sitting) -> None:

@@ -39,7 +39,13 @@ def schedule_dossier(
 
 
 def take_off_agenda(
-    session: WriteSession, dossier: Dossier, *, actor: Actor, at: datetime, meeting: str, reason: str
+    session: WriteSession,
+    dossier: Dossier,
+    *,
+    actor: Actor,
+    at: datetime,
+    meeting: str,
+    reason: str,
 ) -> Dossier:
     """Take a dossier off an agenda, back to where it waited; records dossier.taken_off_agenda."""
     advice = find_advice(session, dossier)
