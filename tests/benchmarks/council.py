@@ -24,9 +24,11 @@ from app.domain.councils.enums import SheetState
 from app.domain.councils.models import (
     AgendaItem,
     Attendance,
+    Council,
     CouncilMember,
     Mark,
     Meeting,
+    Round,
     ScoreSheet,
 )
 from app.domain.councils.queries import standings
@@ -289,7 +291,17 @@ def test_every_page_of_the_council_asks_little_at_any_size(
             select(ScoreSheet.code).where(col(ScoreSheet.member_id) == _seat(session, season))
         ).first()
         item = session.exec(select(AgendaItem.code).order_by(col(AgendaItem.id))).first()
-    codes = {"meetings": season.meetings[0], "items": item, "score-sheets": sheet}
+        council, round_ = (
+            session.exec(select(Council.code)).one(),
+            session.exec(select(Round.code)).one(),
+        )
+    codes = {
+        "rounds": round_,
+        "councils": council,
+        "meetings": season.meetings[0],
+        "items": item,
+        "score-sheets": sheet,
+    }
     signed_in(client, f"hoidong{CHAIR}")
     application: Any = client.app
     too_many = []
