@@ -11,9 +11,10 @@ from app.core.signing import kids_in
 from app.demonstration.journeys import AGENCY, Journey
 from app.demonstration.sources import INVENTED
 from app.demonstration.stage import Stage
-from app.domain.recognition.actions import draft_decision, sign_decision
+from app.domain.recognition.actions import draft_decision, forward_to_centre, sign_decision
+from app.domain.recognition.enums import DecisionKind
 from app.domain.recognition.models import Certificate
-from app.domain.recognition.schemas import DraftDecision, SignDecision
+from app.domain.recognition.schemas import DraftDecision, ForwardToCentre, SignDecision
 from app.domain.stamps.actions import (
     activate_batch,
     approve_batch,
@@ -30,6 +31,7 @@ from app.domain.stamps.schemas import (
     IssueBatch,
     OrderBatch,
 )
+from app.rulebooks.loader import regime
 
 HEAD, SIGNER = "truongcoquan", "lanhdaotinh"
 _KEY_NUMBERS = range(200, 256)  # far from those an office begins with
@@ -41,6 +43,7 @@ class Honour:
 
     stage: Stage
     journeys: Sequence[Journey]
+    kind: DecisionKind = DecisionKind.RECOGNITION
     _code: str = field(default="", init=False)
     _version: int = field(default=1, init=False)
 
@@ -49,6 +52,7 @@ class Honour:
         made = draft_decision(
             self.stage.session,
             DraftDecision(
+                kind=self.kind,
                 number=self.stage.paper_number("QĐ"),
                 decided_on=local_day(at),
                 dossiers=[journey.dossier.code for journey in self.journeys],
@@ -60,7 +64,7 @@ class Honour:
         self._code, self._version = made.code, made.version
 
     def sign(self, at: datetime) -> None:
-        """Let the province's leader sign: the products are recognised."""
+        """Let the province's leader sign: the products are recognised, or may go to the ministry."""
         sign_decision(
             self.stage.session,
             self._code,
@@ -71,6 +75,31 @@ class Honour:
                 on_behalf="TM. ỦY BAN NHÂN DÂN, KT. CHỦ TỊCH",
             ),
             actor=self.stage.cast.actor(SIGNER, at),
+            at=at,
+        )
+        self.stage.session.flush()
+
+
+@dataclass
+class Candidate:
+    """A product of ninety points and more whose result is approved."""
+
+    stage: Stage
+    journey: Journey
+
+    def go_to_the_ministry(self, at: datetime) -> None:
+        """Let the agency hand it over with its samples."""
+        dossier = self.journey.dossier
+        forward_to_centre(
+            self.stage.session,
+            dossier.code,
+            ForwardToCentre(
+                letter_number=self.stage.paper_number("UBND"),
+                sent_on=local_day(at),
+                samples=regime(dossier.regime_code).procedure.samples.count,
+                version=dossier.version,
+            ),
+            actor=self.stage.cast.actor(AGENCY, at),
             at=at,
         )
         self.stage.session.flush()

@@ -193,6 +193,14 @@ class Example(_Read):
     sheets: dict[str, dict[str, str]]
     expected: Expected
 
+    def at_its_best(self) -> Self:
+        """Return the example with every sheet at the most points its rubric holds."""
+        best = {
+            criterion.code: max(criterion.options, key=lambda option: option.points).code
+            for criterion in loader.rubric(self.rubric).criteria
+        }
+        return self.model_copy(update={"sheets": dict.fromkeys(self.sheets, best)})
+
 
 def _rows(name: str) -> list[dict[str, str | None]]:
     with (DATA / name).open(encoding="utf-8", newline="") as source:

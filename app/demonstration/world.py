@@ -16,7 +16,7 @@ from app.core.settings import Settings
 from app.demonstration.afterwards import Beside, Certified
 from app.demonstration.calendar import Calendar, Finished, Way, Window, WorldError, moment
 from app.demonstration.cast import PASSWORD
-from app.demonstration.honours import Honour, Roll, make_stamp_key
+from app.demonstration.honours import Candidate, Honour, Roll, make_stamp_key
 from app.demonstration.journeys import AGENCY, Journey, Office
 from app.demonstration.messages import choose_ways, tell_today
 from app.demonstration.opinions import Asking, Renewal
@@ -41,6 +41,7 @@ from app.domain.places.actions import load_reference
 from app.domain.places.queries import holidays_between
 from app.domain.producers.enums import Gender, ProducerKind
 from app.domain.producers.models import Producer
+from app.domain.recognition.enums import DecisionKind
 
 __all__ = ["ACCOUNTS_NOTE", "WorldError", "accounts", "build_world", "is_demonstration"]
 
@@ -222,7 +223,8 @@ class _World:
         to_sign = self._invented("Gạo nếp nương Mẫu", self._worked.rice, _THAN_UYEN)
         to_decide = self._invented("Mật ong bạc hà Ví Dụ", self._worked.honey, _MUONG_THAN)
         mountain = self._invented("Mật ong núi Ví Dụ", self._worked.honey, _MUONG_THAN)
-        journeys = (rice, honey, cake, to_sign, to_decide, mountain)
+        best = self._invented("Mật ong chúa Ví Dụ", self._worked.honey.at_its_best(), _MUONG_THAN)
+        journeys = (rice, honey, cake, to_sign, to_decide, mountain, best)
         way, script = days.way, self._script
         sitting = self._sit(journeys, way, moment(way.meeting, 8))
         script.add(moment(way.meeting, 8), sitting.open)
@@ -233,6 +235,10 @@ class _World:
         script.add(moment(days.decided, 9), decision.draft)
         script.add(moment(days.decided, 15), decision.sign)
         script.add(moment(days.activated, 8), Honour(self._stage, (to_sign,)).draft)
+        approval = Honour(self._stage, (best,), DecisionKind.APPROVAL)
+        script.add(moment(days.decided, 10), approval.draft)
+        script.add(moment(days.decided, 16), approval.sign)
+        script.add(moment(days.ordered, 11), Candidate(self._stage, best).go_to_the_ministry)
         self._print_stamps(days, rice, honey)
         self._upgrade(mountain)
 

@@ -54,7 +54,9 @@ from app.domain.ideas.queries import work_for as idea_work
 from app.domain.photos.models import ProductPhoto
 from app.domain.producers.models import Producer
 from app.domain.products.models import Product
+from app.domain.recognition.enums import DecisionKind, SubmissionState
 from app.domain.recognition.models import Certificate, RecognitionDecision
+from app.domain.recognition.queries import submissions_page
 from app.domain.recognition.queries import work_for as recognition_work
 from app.domain.stamps.enums import BatchState
 from app.domain.stamps.models import Stamp, StampBatch
@@ -350,6 +352,15 @@ def test_an_upgrade_and_a_renewal_are_under_way_with_what_changed(built: ReadSes
     assert compared is not None
     assert compared.changed
     assert set(compared.by_section.values()) == {True, False}
+
+
+def test_a_product_of_ninety_points_waits_for_the_ministry(built: ReadSession) -> None:
+    actor = actor_of(built, one_user(built, "canbotinh"), at=AT)
+    (row,) = submissions_page(built, actor=actor).items
+    assert row.submission.state is SubmissionState.SENT
+    assert INVENTED in row.product.name
+    assert row.decision.kind is DecisionKind.APPROVAL
+    assert "MINHHOA" in row.submission.letter_number
 
 
 def test_ideas_photos_and_papers_that_run_out_are_there_and_say_what_they_are(
