@@ -155,7 +155,7 @@ def shell_context(request: Request) -> dict[str, Any]:
             {
                 "label": translated(language, entry.label),
                 "url": entry.path,
-                "current": here == entry.path or here.startswith(entry.path + "/"),
+                "current": entry.holds(here),
                 "count": None,
             }
             for entry in entries_for(actor)

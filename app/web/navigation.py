@@ -9,12 +9,20 @@ from app.domain.imports.policy import READERS
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the menu; no roles means everybody signed in."""
+    """One line of the menu; no roles means everybody signed in.
+
+    `also` names the other addresses whose pages belong under it.
+    """
 
     label: str
     route: str
     path: str
     roles: frozenset[Role] = frozenset()
+    also: tuple[str, ...] = ()
+
+    def holds(self, path: str) -> bool:
+        """Tell whether the page of this address stands under the entry."""
+        return any(path == own or path.startswith(f"{own}/") for own in (self.path, *self.also))
 
 
 _DOSSIER_PEOPLE = frozenset(
@@ -41,7 +49,7 @@ _STAMP_PEOPLE = frozenset(
 )
 
 ENTRIES = (
-    Entry("Việc cần làm", "work.list", "/work"),
+    Entry("Việc cần làm", "work.list", "/work", also=("/notices", "/deliveries")),
     Entry("Chủ thể", "producers.list", "/producers", _DOSSIER_PEOPLE),
     Entry("Giấy tờ", "papers.mine", "/papers", frozenset({Role.PRODUCER})),
     Entry("Sản phẩm", "products.list", "/products", _DOSSIER_PEOPLE),
@@ -52,8 +60,26 @@ ENTRIES = (
         "rounds.list",
         "/rounds",
         _PROVINCE | {Role.COUNCIL_MEMBER, Role.ADVISORY_MEMBER},
+        also=(
+            "/councils",
+            "/meetings",
+            "/items",
+            "/score-sheets",
+            "/council-rules",
+            "/advisory-teams",
+            "/renewals",
+            "/opinions",
+            "/pack-returns",
+            "/paper-sheets",
+        ),
     ),
-    Entry("Công nhận", "decisions.list", "/decisions", _PROVINCE),
+    Entry(
+        "Công nhận",
+        "decisions.list",
+        "/decisions",
+        _PROVINCE,
+        also=("/certificates", "/centre"),
+    ),
     Entry("Tem", "batches.list", "/batches", _STAMP_PEOPLE),
     Entry("Nhập dữ liệu cũ", "imports.list", "/imports", READERS),
     Entry("Danh bạ công khai", "register.list", "/register"),

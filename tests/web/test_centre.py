@@ -71,6 +71,7 @@ def test_the_agency_drafts_an_approval_and_the_province_signs_it(
     assert paper.content.startswith(b"%PDF-")
     signed_in(client, "canbotinh")
     listed = client.get("/centre")
+    assert '<a href="/decisions" aria-current="page">' in listed.text
     check_page(listed.text)
     assert "Đã phê duyệt, chờ gửi" in listed.text
     assert "Gửi Trung ương đánh giá" in client.get("/work").text
