@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import Conflict, Invalid, NotFound, NotPermitted, Refused, StaleVersion
 from app.domain.accounts.enums import Role
+from app.domain.accounts.queries import actor_of, find_user
 from app.domain.advisory.actions import amend_team, set_up_team
 from app.domain.advisory.enums import Duty
 from app.domain.advisory.models import AdvisoryTeam
@@ -17,6 +18,7 @@ from app.domain.advisory.rules import Service, Standing, standing, twelve_months
 from app.domain.advisory.schemas import AmendTeam, PlaceIn, SetUpTeam
 from app.domain.dossiers.actions import record_site_survey, save_advice
 from app.domain.dossiers.enums import DossierState, Recommendation
+from app.domain.dossiers.queries import work_for
 from app.domain.dossiers.schemas import RecordSiteSurvey, SaveAdvisoryReport
 from tests.conftest import AT
 from tests.domain.councils.board import by, events, refused
@@ -239,3 +241,16 @@ def test_a_team_out_of_its_term_does_not_advise(session: WriteSession, people: P
         save_advice(session, dossier.code, advice(), actor=member, at=later)
     assert save_advice(session, dossier.code, advice(), **by(member)).version == 1
     assert standing_of(ReadSession(session), people.agency(), on=TODAY) is Standing.NO_TEAM
+
+
+def test_reports_wait_only_for_those_who_serve(session: WriteSession, people: People) -> None:
+    advisors(session, people)
+    make_dossier(session, people, state=DossierState.ACCEPTED)
+    user = find_user(session, "totuvan2")
+    assert user is not None
+    inside, outside = people.advisor(), actor_of(session, user, at=AT)
+    for actor in (inside, outside):
+        assert [item.kind for item in work_for(session, actor, TODAY)] == ["dossier.advise"]
+    start(session, people)
+    assert [item.kind for item in work_for(session, inside, TODAY)] == ["dossier.advise"]
+    assert work_for(session, outside, TODAY) == []

@@ -11,6 +11,8 @@ from app.core.errors import Worded
 from app.core.work import WorkItem
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
+from app.domain.advisory.queries import standing_of
+from app.domain.advisory.rules import Standing
 from app.domain.dossiers.enums import DossierState, Finding
 from app.domain.dossiers.models import AdvisoryReport, CommuneReport, Dossier
 from app.domain.dossiers.queries.rows import is_late
@@ -45,13 +47,17 @@ _WORK_LABELS: dict[str, str] = {
 
 
 def work_for(session: ReadSession, actor: Actor, on: date) -> list[WorkItem]:
-    """Return what waits for this person, oldest deadline first, in one statement.
+    """Return what waits for this person, oldest deadline first, in one statement, advisors in two.
 
     Producers finish their drafts; the commune checks, signs and proposes within 15 working days
     (26/2026/QĐ-TTg art. 7.2); the agency accepts what was proposed and sees which commune is late;
-    what the province asked for waits for producer and commune; the advisory team reports (art. 7.3).
+    what the province asked for waits for producer and commune; the advisory team reports (art. 7.3),
+    which is nobody's work outside the team.
     """
     waits = _waiting_for(actor, on)
+    if actor.has(Role.ADVISORY_MEMBER) and not _is_outside(session, actor, on):
+        signed = select(AdvisoryReport.dossier_id).where(col(AdvisoryReport.signed_at).is_not(None))
+        waits.append(and_(col(Dossier.state).in_(ADVISABLE), col(Dossier.id).not_in(signed)))
     if not waits:
         return []
     rows = session.exec(
@@ -127,10 +133,11 @@ def _waiting_for(actor: Actor, on: date) -> list[Any]:
         waits.append(or_(state == DossierState.PROPOSED, is_late(on)))
         unanswered = col(Dossier.completion_due_on) < on
         waits.append(and_(state == DossierState.COMPLETION_REQUESTED, unanswered))
-    if actor.has(Role.ADVISORY_MEMBER):
-        signed = select(AdvisoryReport.dossier_id).where(col(AdvisoryReport.signed_at).is_not(None))
-        waits.append(and_(state.in_(ADVISABLE), col(Dossier.id).not_in(signed)))
     return waits
+
+
+def _is_outside(session: ReadSession, actor: Actor, on: date) -> bool:
+    return standing_of(session, actor, on=on) is Standing.DOES_NOT_SERVE
 
 
 def _work_item(
