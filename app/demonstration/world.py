@@ -236,6 +236,7 @@ class _World:
         script.add(moment(days.decided, 15), decision.sign)
         script.add(moment(days.activated, 8), Honour(self._stage, (to_sign,)).draft)
         approval = Honour(self._stage, (best,), DecisionKind.APPROVAL)
+        script.add(moment(way.accepted, 15), best.advise)
         script.add(moment(days.decided, 10), approval.draft)
         script.add(moment(days.decided, 16), approval.sign)
         script.add(moment(days.ordered, 11), Candidate(self._stage, best).go_to_the_ministry)

@@ -5,6 +5,7 @@ from fastapi import Response
 from app.core.clock import local_day
 from app.core.errors import Invalid, Refused
 from app.domain.recognition.actions import NotApproved, forward_to_centre, record_answer
+from app.domain.recognition.papers import why_not_set
 from app.domain.recognition.policy import why_not_draft, why_not_forward, why_not_record_answer
 from app.domain.recognition.queries import approved_to_send, get_submission, submissions_page
 from app.domain.recognition.rules import CENTRE, CENTRE_ANSWER, FORWARDING, SUBMISSION_LABELS
@@ -98,6 +99,7 @@ def _forward(
         samples=procedure.samples_for(one.product.set_number),
         today=local_day(page.at).isoformat(),
         basis=FORWARDING,
+        why_not_set=why_not_set(page.session, one.dossier.id or 0),
     )
 
 
@@ -121,7 +123,7 @@ def _show(
         tones=SUBMISSION_TONES,
         star_choices=STAR_LABELS,
         why_not_record=why_not_record_answer(page.actor, row.submission),
-        why_not_forward=why_not_forward(page.actor),
+        why_not_set=why_not_forward(page.actor) or why_not_set(page.session, row.dossier.id or 0),
         basis=f"{FORWARDING}; {CENTRE}",
         answer_basis=CENTRE_ANSWER,
         why_not_draft=why_not_draft(page.actor),

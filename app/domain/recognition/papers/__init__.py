@@ -1,6 +1,11 @@
 """The papers of recognition: decisions, certificates, notices of results, sets for the ministry."""
 
-from app.domain.recognition.papers.ministry import Installation, SetIncomplete, ministry_set
+from app.domain.recognition.papers.ministry import (
+    Installation,
+    SetIncomplete,
+    ministry_set,
+    why_not_set,
+)
 from app.domain.recognition.papers.notice import result_notice_paper
 from app.domain.recognition.papers.official import (
     MeetingTold,
@@ -22,4 +27,5 @@ __all__ = [
     "ministry_set",
     "replaceable_papers",
     "result_notice_paper",
+    "why_not_set",
 ]

@@ -31,16 +31,16 @@ from app.core.official_days import place_and_date, short_day
 from app.core.own_templates import ReplaceablePaper
 from app.core.storage import Storage
 from app.domain.accounts.rules import Actor
-from app.domain.councils.models import AgendaItem, Meeting
+from app.domain.councils.models import AgendaItem, Meeting, Result
 from app.domain.councils.papers import council_report_paper, minutes_paper
 from app.domain.councils.papers.customs import PLACE
 from app.domain.councils.queries import ResultRow, get_result
 from app.domain.dossiers.forms.electronic_set import electronic_set
-from app.domain.dossiers.models import Attachment
+from app.domain.dossiers.models import AdvisoryReport, Attachment
 from app.domain.dossiers.papers import advisory_report_paper
 from app.domain.dossiers.queries import AgencyFile, agency_file
 from app.domain.recognition.enums import DecisionKind, DecisionState
-from app.domain.recognition.models import RecognitionDecision
+from app.domain.recognition.models import DecisionItem, RecognitionDecision
 from app.domain.recognition.papers.official import decision_paper
 from app.domain.recognition.policy import why_not_forward
 from app.domain.recognition.queries import decided_by
@@ -50,6 +50,11 @@ LETTER = "ministry_letter"
 MANIFEST_VERSION = 1
 _TITLE = "Văn bản đề nghị đánh giá, phân hạng sản phẩm OCOP 5 sao"
 _ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+
+
+_ADVICE = "báo cáo đánh giá đã ký của Tổ tư vấn"
+_MINUTES = "biên bản, báo cáo của Hội đồng (phiên họp chưa kết thúc)"
+_APPROVAL = "quyết định phê duyệt kết quả đã ký"
 
 
 class SetIncomplete(Refused):
@@ -105,10 +110,10 @@ def ministry_set(
     approval = decided_by(session, [dossier.id or 0], kind=DecisionKind.APPROVAL).get(
         dossier.id or 0
     )
+    incomplete = why_not_set(session, dossier.id or 0)
+    if incomplete or approval is None:
+        raise incomplete or SetIncomplete(missing=_APPROVAL)
     work = agency_file(session, row.dossier, actor=actor)
-    missing = _missing(meeting, approval, work)
-    if missing or approval is None:
-        raise SetIncomplete(missing="; ".join(missing))
     letter = _letter(row, approval, demonstration=here.demonstration)
     own: dict[str, Any] = {"own": here.paper_templates_dir, "at": at}
     common: dict[str, Any] = {"actor": actor, "at": at, "demonstration": here.demonstration}
@@ -153,15 +158,34 @@ def ministry_set(
     return (*files, file_of("manifest.json", _manifest(files, dossier_code, here), is_text=True))
 
 
-def _missing(meeting: Meeting, approval: RecognitionDecision | None, work: AgencyFile) -> list[str]:
-    missing = []
-    if work.advice is None or work.advice.signed_at is None:
-        missing.append("báo cáo đánh giá đã ký của Tổ tư vấn")
-    if meeting.closed_at is None:
-        missing.append("biên bản, báo cáo của Hội đồng (phiên họp chưa kết thúc)")
-    if approval is None or approval.state is not DecisionState.SIGNED:
-        missing.append("quyết định phê duyệt kết quả đã ký")
-    return missing
+def why_not_set(session: ReadSession, dossier_id: int) -> SetIncomplete | None:
+    """Return what the set of a dossier still lacks, in one statement."""
+    approved = (
+        select(RecognitionDecision.id)
+        .join(DecisionItem, col(DecisionItem.decision_id) == col(RecognitionDecision.id))
+        .where(
+            col(DecisionItem.dossier_id) == dossier_id,
+            col(RecognitionDecision.kind) == DecisionKind.APPROVAL,
+            col(RecognitionDecision.state) == DecisionState.SIGNED,
+        )
+    )
+    found = session.exec(
+        select(AdvisoryReport.signed_at, Meeting.closed_at, approved.exists())
+        .select_from(Result)
+        .join(AgendaItem, col(AgendaItem.id) == col(Result.item_id))
+        .join(Meeting, col(Meeting.id) == col(AgendaItem.meeting_id))
+        .join(
+            AdvisoryReport, col(AdvisoryReport.dossier_id) == col(Result.dossier_id), isouter=True
+        )
+        .where(col(Result.dossier_id) == dossier_id)
+    ).one_or_none()
+    advised, closed, is_approved = found or (None, None, False)
+    missing = [
+        name
+        for name, is_there in ((_ADVICE, advised), (_MINUTES, closed), (_APPROVAL, is_approved))
+        if not is_there
+    ]
+    return SetIncomplete(missing="; ".join(missing)) if missing else None
 
 
 def _extra(work: AgencyFile, storage: Storage) -> Iterator[ArchivedFile]:
