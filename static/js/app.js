@@ -44,7 +44,7 @@
           if (!(e.name in values)) return;
           if (/radio|checkbox/.test(e.type)) e.checked = values[e.name] === e.value; else e.value = values[e.name];
         });
-        if (form.hasAttribute("hx-post")) form.dispatchEvent(new Event("change", { bubbles: true }));
+        if (form.hasAttribute("data-scoring")) form.dispatchEvent(new Event("change", { bubbles: true }));
       }));
     }
     form.addEventListener("input", () => {

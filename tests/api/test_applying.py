@@ -20,7 +20,7 @@ from app.domain.recognition.rules import last_valid_day
 from app.rulebooks import loader
 from tests.api.test_dossiers import KnownPeople
 from tests.api.test_producers import assert_problem
-from tests.factories.dossiers import filled_report, passing_gates, put_round
+from tests.factories.dossiers import filled_report, passing_gates
 from tests.factories.people import ELSEWHERE, HOME, People, token_for
 from tests.factories.recognition import (
     certificates_of,
@@ -195,16 +195,8 @@ def test_a_renewal_goes_from_the_certificate_to_the_superseding_decision(world: 
     filed = world.ok(world.owner, "POST", f"{path}/file", {"version": parts["version"]})
     assert filed["state"] == "filed"
     _to_the_province(world, code)
-    with transaction(world.engine) as session:
-        people = KnownPeople(session, now())
-        # Its cut-off is today: a first dossier would be too late for it.
-        closing = put_round(
-            session, people, proposals_before=today(), results_before=today() + timedelta(days=60)
-        )
     version = world.ok("canbotinh", "GET", path)["version"]
-    accepted = world.ok(
-        "canbotinh", "POST", f"{path}/accept", {"round": closing.code, "version": version}
-    )
+    accepted = world.ok("canbotinh", "POST", f"{path}/accept", {"version": version})
     assert accepted["province_due_on"] == (today() + timedelta(days=45)).isoformat()
     with transaction(world.engine) as session:
         people = KnownPeople(session, now())

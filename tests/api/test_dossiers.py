@@ -433,7 +433,7 @@ def test_a_bad_section_is_answered_field_by_field_and_stores_nothing(
         ("POST", "/{code}/return", {"items": [], "version": 1}),
         ("POST", "/{code}/return", {"items": [{"part": "x", "reason": "abc"}], "version": 1}),
         ("POST", "/{code}/withdraw", {"reason": "\u200b" * 8, "version": 1}),
-        ("POST", "/{code}/accept", {"version": 1}),
+        ("POST", "/{code}/accept", {"round": "D2-2026"}),
         ("PUT", "/{code}/commune-report", {"workers_total": 1, "workers_local": 2}),
         ("PUT", "/{code}/commune-report", {"idea_confirmed": True}),
         ("POST", "/{code}/commune-report/sign", {"report_number": "1", "version": 0}),

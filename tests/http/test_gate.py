@@ -1,6 +1,9 @@
 """Admission: many requests at once against few connections finish; nobody waits for ever."""
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -15,6 +18,13 @@ from tests.conftest import AT
 from tests.factories.people import People, token_for
 
 CROWD = 256
+Answers = TypeVar("Answers")
+
+
+def _run(crowd: Coroutine[Any, Any, Answers]) -> Answers:
+    """Run a crowd in a thread of its own: a browser of other tests may hold a loop in this one."""
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(asyncio.run, crowd).result()
 
 
 async def _crowd(settings: Settings, token: str) -> list[int]:
@@ -44,7 +54,7 @@ def test_a_crowd_against_a_pool_of_five_is_answered_without_an_error(
         People(session, AT).agency()
     token = token_for(engine, "canbotinh", Scope.REGISTER_READ)
     small = settings.model_copy(update={"pool_size": 5, "pool_wait_seconds": 60.0})
-    assert asyncio.run(_crowd(small, token)) == [200] * CROWD
+    assert _run(_crowd(small, token)) == [200] * CROWD
 
 
 def test_whoever_waits_too_long_is_told_to_come_again() -> None:
@@ -55,7 +65,7 @@ def test_whoever_waits_too_long_is_told_to_come_again() -> None:
                 async with gate.entered():
                     raise AssertionError
 
-    asyncio.run(crowd())
+    _run(crowd())
 
 
 def test_a_place_is_free_again_after_a_failure() -> None:
@@ -67,4 +77,4 @@ def test_a_place_is_free_again_after_a_failure() -> None:
         async with gate.entered():
             pass
 
-    asyncio.run(one_fails())
+    _run(one_fails())

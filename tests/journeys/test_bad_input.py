@@ -227,6 +227,8 @@ def test_every_unsafe_call_survives_what_is_no_json(
     watch = Watch(any_world)
     for path, operations in document["paths"].items():
         for method in set(operations) - {"get"}:
+            if "requestBody" not in operations[method]:  # asks for nothing, reads nothing
+                continue
             tries = Tries(watch)
             answer = any_world.client.request(
                 method.upper(),

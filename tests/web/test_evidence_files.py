@@ -112,5 +112,5 @@ def test_a_bucket_that_went_away_is_told_in_a_sentence(
             data=DESCRIBED | {"_key": str(uuid4())},
             files={"file": ("phiếu.pdf", pdf_bytes(), "application/pdf")},
         )
-    assert answer.status_code == 409
+    assert answer.status_code == 422
     assert "Kho tệp tạm thời không trả lời" in answer.text
