@@ -6,9 +6,7 @@ from fastapi import Path, Query, Response
 
 from app.api.deps import Call, Sent, WithFile, api_router, needs, only_with, sent
 from app.api.dossiers import FILE_ANSWER
-from app.core.errors import NotFound
 from app.core.files import StoredFile
-from app.core.storage import NotKept
 from app.domain.accounts.enums import Scope
 from app.domain.packs.actions import (
     apply_return,
@@ -32,7 +30,7 @@ from app.domain.packs.schemas import (
     PaperSheetOut,
     ResolvePaper,
 )
-from app.http.attachments import attachment
+from app.http.attachments import file_answer
 from app.http.papers import OFFLINE_PAGE_ANSWER, PDF_ANSWER, offline_page_answer, pdf_answer
 
 router = api_router(tags=["packs"])
@@ -211,14 +209,5 @@ def scan(paper: SentScan, call: Writing, code: SheetCode) -> PaperSheetOut:
 )
 def scan_file(call: Reading, code: PaperCode) -> Response:
     """Send the scan to its member and to the council's office."""
-    paper = scan_of(call.session, code, actor=call.actor)
-    try:
-        return attachment(
-            call.request,
-            call.settings.files,
-            sha256=paper.scan_sha256 or "",
-            media_type=paper.scan_media_type,
-            file_name=paper.scan_name,
-        )
-    except NotKept as gone:
-        raise NotFound from gone
+    scan = scan_of(call.session, code, actor=call.actor)
+    return file_answer(call.request, call.settings.files, scan)

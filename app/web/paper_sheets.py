@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 
-from app.core.errors import Invalid, NotFound, Refusal, Worded
-from app.core.storage import NotKept
+from app.core.errors import Invalid, Refusal, Worded
 from app.core.text import normal
 from app.domain.councils.policy import why_not_enter
 from app.domain.councils.queries import SheetRow, get_meeting
@@ -25,7 +24,7 @@ from app.domain.packs.papers import item_grids, sheet_grid
 from app.domain.packs.queries import get_paper_sheet, paper_lines, scan_of
 from app.domain.packs.rules import KEYED_NOT_MET, OPINION, PAPER_STATE_LABELS, typed_option
 from app.domain.packs.schemas import AttachScan, DiscardPaper, EnterPaper, KeyPaper, ResolvePaper
-from app.http.attachments import attachment
+from app.http.attachments import file_answer
 from app.http.papers import pdf_answer
 from app.rulebooks.model import Criterion, Rubric
 from app.rulebooks.scoring import NOT_MET
@@ -206,17 +205,8 @@ def scan(
 @router.get("/paper-sheets/{code}/scan", name="paper_sheets.scan_file")
 def scan_file(page: Page, code: str) -> Response:
     """Give the scan to its member and to the council's office."""
-    paper = scan_of(page.session, code, actor=page.actor)
-    try:
-        return attachment(
-            page.request,
-            page.settings.files,
-            sha256=paper.scan_sha256 or "",
-            media_type=paper.scan_media_type,
-            file_name=paper.scan_name,
-        )
-    except NotKept as gone:
-        raise NotFound from gone
+    scan = scan_of(page.session, code, actor=page.actor)
+    return file_answer(page.request, page.settings.files, scan)
 
 
 def _step(

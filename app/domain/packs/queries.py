@@ -569,8 +569,17 @@ def paper_lines(session: ReadSession, meeting: Meeting) -> list[PaperLine]:
     return [PaperLine(*row) for row in rows]
 
 
-def scan_of(session: ReadSession, code: str, *, actor: Actor) -> PaperSheet:
-    """Return a sheet on paper whose scan the actor may see: its member, or the council's office."""
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The scan of a signed sheet, as a kept file is named."""
+
+    sha256: str
+    media_type: str
+    file_name: str
+
+
+def scan_of(session: ReadSession, code: str, *, actor: Actor) -> Scan:
+    """Return the scan of a sheet on paper for its member and for the council's office."""
     found = session.exec(
         select(PaperSheet, col(ScoreSheet.code), col(CouncilMember.user_id))
         .join(ScoreSheet, col(ScoreSheet.id) == col(PaperSheet.sheet_id))
@@ -584,7 +593,7 @@ def scan_of(session: ReadSession, code: str, *, actor: Actor) -> PaperSheet:
         get_paper_sheet(session, sheet, actor=actor)
     if paper.scan_sha256 is None:
         raise NotFound
-    return paper
+    return Scan(paper.scan_sha256, paper.scan_media_type, paper.scan_name)
 
 
 def _codes(row: SheetRow) -> list[str]:

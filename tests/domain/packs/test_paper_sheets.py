@@ -281,7 +281,7 @@ def test_the_scan_of_the_signed_paper_is_kept_for_office_and_member(
         at=AT,
     )
     for actor in (desk.member, desk.secretary, desk.officer):
-        assert scan_of(desk.session, row.kept.code, actor=actor).scan_sha256 == stored.sha256
+        assert scan_of(desk.session, row.kept.code, actor=actor).sha256 == stored.sha256
     for actor in (desk.people.council_member(CHAIR), desk.people.council_member(FIRST_MEMBER + 1)):
         with pytest.raises((NotPermitted, NotFound)):
             scan_of(desk.session, row.kept.code, actor=actor)
