@@ -18,7 +18,6 @@ from app.web.deps import Page, page_router
 
 router = page_router()
 
-_READERS = (Role.COUNCIL_MEMBER, Role.ADVISORY_MEMBER, Role.ADMINISTRATOR)
 RULE_LABELS: dict[str, str] = {
     "quorum": "Số người để họp",
     "averaging": "Điểm của Hội đồng",

@@ -17,7 +17,6 @@ ANNOUNCED_DAYS_BEFORE = 30
 UPGRADE = "26/2026/QĐ-TTg, Điều 7.5"
 RENEWAL = "26/2026/QĐ-TTg, Điều 7.6"
 RENEWAL_FILING = "26/2026/QĐ-TTg, Điều 7.6.a"
-EXTENSION = "26/2026/QĐ-TTg, Điều 12.3"
 APPROVAL = "26/2026/QĐ-TTg, Điều 7.3.e"
 FORWARDING = "26/2026/QĐ-TTg, Điều 6.3, Điều 7.3.e"
 CENTRE = "26/2026/QĐ-TTg, Điều 7.4"
@@ -106,12 +105,6 @@ def renewal_window(expires_on: date, regime: Regime) -> RenewalWindow | None:
         first=expires_on - timedelta(days=renewal.file_from_days_before),
         last=expires_on - timedelta(days=renewal.file_until_days_before),
     )
-
-
-def soon_due_from(expires_on: date, regime: Regime) -> date | None:
-    """Return the day from which a coming renewal is announced: thirty days before its window."""
-    window = renewal_window(expires_on, regime)
-    return window.first - timedelta(days=ANNOUNCED_DAYS_BEFORE) if window else None
 
 
 def last_extended_day(expires_on: date, regime: Regime) -> date:

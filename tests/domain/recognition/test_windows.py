@@ -11,7 +11,6 @@ from app.domain.recognition.rules import (
     last_extended_day,
     may_file_renewal,
     renewal_window,
-    soon_due_from,
 )
 from app.rulebooks import loader
 
@@ -48,7 +47,6 @@ def test_windows_counted_by_hand(expires_on: date, first: date, last: date) -> N
     window = renewal_window(expires_on, LAW)
     assert window is not None
     assert (window.first, window.last) == (first, last)
-    assert soon_due_from(expires_on, LAW) == first - timedelta(days=30)
 
 
 def test_a_certificate_whose_window_had_closed_before_the_decision_is_renewed_late() -> None:
@@ -64,5 +62,4 @@ def test_a_certificate_whose_window_had_closed_before_the_decision_is_renewed_la
 
 def test_a_regime_without_a_procedure_has_no_window() -> None:
     past = loader.regime("qd148-2023")
-    assert soon_due_from(date(2027, 1, 1), past) is None
     assert not may_file_renewal(date(2027, 1, 1), date(2026, 8, 1), past)

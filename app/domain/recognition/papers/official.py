@@ -11,11 +11,13 @@ from sqlmodel import col, select
 
 from app.core.clock import VIET_NAM, local_day
 from app.core.db import ReadSession
+from app.core.official_days import written_day
 from app.core.qr import qr_svg
 from app.core.text import fold
 from app.core.typesetting import render_pdf
 from app.domain.accounts.rules import Actor
 from app.domain.councils.models import AgendaItem, Meeting, Result, Round
+from app.domain.councils.papers.customs import PLACE
 from app.domain.recognition.enums import DecisionKind
 from app.domain.recognition.models import Certificate, DecisionItem, RecognitionDecision
 from app.domain.recognition.queries import (
@@ -29,10 +31,7 @@ from app.domain.recognition.rules import last_valid_day
 from app.rulebooks.loader import in_force, regime
 
 PROVINCE = "tỉnh Lai Châu"
-PLACE = "Lai Châu"
 HIGHEST_RANK = 5  # art. 3.3.a: «hạng 5 sao (quốc gia)»; 3 and 4 stars are «cấp tỉnh»
-# Decree 30/2020/NĐ-CP, Annex I: days below 10 and the months 1 and 2 are written with a zero.
-_LAST_MONTH_WITH_ZERO = 2
 _COMMITTEES = ("uy ban nhan dan", "ubnd")
 
 _BASES = (
@@ -125,7 +124,7 @@ def decision_data(
     months = rules.procedure.certificate_validity.value
     rounds = {told.round_name for told in meetings}
     minutes = {
-        f"Biên bản số {told.minutes_number} {_written(told.held_on)} của Hội đồng đánh giá, phân hạng "
+        f"Biên bản số {told.minutes_number} {written_day(told.held_on)} của Hội đồng đánh giá, phân hạng "
         f"sản phẩm OCOP {PROVINCE}": None
         for told in meetings
         if told.minutes_number
@@ -136,7 +135,7 @@ def decision_data(
         "authority": decision.authority.upper(),
         "decider": _decider(decision.authority).upper(),
         "number": decision.number,
-        "place_and_date": f"{PLACE}, {_written(decision.decided_on)}",
+        "place_and_date": f"{PLACE}, {written_day(decision.decided_on)}",
         "province": PROVINCE,
         "round": rounds.pop() if len(rounds) == 1 else "",
         "bases": [*_BASES, *minutes],
@@ -182,7 +181,7 @@ def certificate_data(
     """
     certificate = found.certificate
     link = f"{public_url.rstrip('/')}/register/{certificate.code}"
-    issued = _written(certificate.issued_on)
+    issued = written_day(certificate.issued_on)
     return {
         "authority": _decider(certificate.authority).upper(),
         "product": found.product.name,
@@ -262,8 +261,3 @@ def _extract(certificate: Certificate) -> dict[str, object]:
         "name": "",
         "note": f"Bản gốc do {certificate.authority} cấp",
     }
-
-
-def _written(on: date) -> str:
-    month = f"{on.month:02d}" if on.month <= _LAST_MONTH_WITH_ZERO else str(on.month)
-    return f"ngày {on.day:02d} tháng {month} năm {on.year}"
