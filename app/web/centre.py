@@ -7,7 +7,12 @@ from app.core.errors import Invalid, Refused
 from app.domain.recognition.actions import NotApproved, forward_to_centre, record_answer
 from app.domain.recognition.papers import why_not_set
 from app.domain.recognition.policy import why_not_draft, why_not_forward, why_not_record_answer
-from app.domain.recognition.queries import approved_to_send, get_submission, submissions_page
+from app.domain.recognition.queries import (
+    approved_candidate,
+    approved_to_send,
+    get_submission,
+    submissions_page,
+)
 from app.domain.recognition.rules import CENTRE, CENTRE_ANSWER, FORWARDING, SUBMISSION_LABELS
 from app.domain.recognition.schemas import ForwardToCentre, RecordAnswer
 from app.rulebooks.loader import regime
@@ -85,10 +90,9 @@ def _forward(
 ) -> Response:
     if refusal := why_not_forward(page.actor):
         raise refusal
-    found = approved_to_send(page.session, actor=page.actor, code=code)
-    if not found:
+    one = approved_candidate(page.session, code, actor=page.actor)
+    if one is None:
         raise NotApproved(dossier=code)
-    one = found[0]
     procedure = regime(one.dossier.regime_code).procedure
     return page.render(
         "recognition/forward.html",

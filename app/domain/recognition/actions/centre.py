@@ -15,12 +15,12 @@ from app.domain.dossiers.models import Dossier
 from app.domain.recognition.actions.certifying import Ground, certify
 from app.domain.recognition.actions.telling import tell_recognised
 from app.domain.recognition.enums import SubmissionState
-from app.domain.recognition.models import CentreSubmission
+from app.domain.recognition.models import CentreSubmission, RecognitionDecision
 from app.domain.recognition.policy import why_not_forward, why_not_record_answer
 from app.domain.recognition.queries import (
-    Approved,
+    Candidate,
     SubmissionRow,
-    approved_to_send,
+    approved_candidate,
     submission_for_update,
 )
 from app.domain.recognition.rules import (
@@ -73,6 +73,7 @@ class NotYet(Refused):
 
     code = "centre.in_future"
     message = "Ngày {day} chưa đến."
+    basis = CENTRE
 
 
 class PointsContradict(Refused):
@@ -110,14 +111,15 @@ def forward_to_centre(
     if dossier is None:
         raise NotFound
     check_version(data.version, dossier.version)
-    found = approved_to_send(session, actor=actor, code=dossier_code)
-    if not found:
+    found = approved_candidate(session, dossier_code, actor=actor)
+    approval = found.approved if found else None
+    if found is None or approval is None:
         raise NotApproved(dossier=dossier_code)
-    _check_sending(found[0], data, local_day(at))
+    _check_sending(found, approval, data, local_day(at))
     submission = CentreSubmission(
         code=new_code("TW"),
         dossier_id=dossier.id or 0,
-        decision_id=found[0].decision.id or 0,
+        decision_id=approval.id or 0,
         state=SubmissionState.SENT,
         letter_number=data.letter_number,
         sent_on=data.sent_on,
@@ -189,12 +191,14 @@ def record_answer(
     return submission
 
 
-def _check_sending(approved: Approved, data: ForwardToCentre, today: date) -> None:
+def _check_sending(
+    approved: Candidate, approval: RecognitionDecision, data: ForwardToCentre, today: date
+) -> None:
     if data.sent_on > today:
         raise NotYet(day=f"{data.sent_on:%d/%m/%Y}")
-    if data.sent_on < approved.decision.decided_on:
+    if data.sent_on < approval.decided_on:
         raise SentBeforeApproval(
-            day=f"{data.sent_on:%d/%m/%Y}", decided=f"{approved.decision.decided_on:%d/%m/%Y}"
+            day=f"{data.sent_on:%d/%m/%Y}", decided=f"{approval.decided_on:%d/%m/%Y}"
         )
     procedure = regime(approved.dossier.regime_code).procedure
     needed = procedure.samples_for(approved.product.set_number)

@@ -1,9 +1,10 @@
 """Reads of recognition: decisions, their products, certificates, and the public register."""
 
 from app.domain.recognition.queries.centre import (
-    Approved,
+    Candidate,
     Judgement,
     SubmissionRow,
+    approved_candidate,
     approved_to_send,
     decided_by,
     get_submission,
@@ -25,7 +26,6 @@ from app.domain.recognition.queries.certificates import (
     running_certificate,
 )
 from app.domain.recognition.queries.decisions import (
-    Candidate,
     DecidedProduct,
     decided_products,
     decision_detail_out,
@@ -39,12 +39,12 @@ from app.domain.recognition.queries.decisions import (
 from app.domain.recognition.queries.work import work_for
 
 __all__ = [
-    "Approved",
     "Candidate",
     "CertifiedProduct",
     "DecidedProduct",
     "Judgement",
     "SubmissionRow",
+    "approved_candidate",
     "approved_to_send",
     "certificate_for_update",
     "certificate_out",

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, func
+from sqlalchemy import select as sa_select
+from sqlalchemy.orm import aliased
 from sqlmodel import and_, col, select
 from sqlmodel.sql.expression import Select
 
@@ -22,7 +25,9 @@ from app.domain.producers.queries import visible
 from app.domain.products.models import Product
 from app.domain.recognition.enums import DecisionKind, DecisionState, SubmissionState
 from app.domain.recognition.models import CentreSubmission, DecisionItem, RecognitionDecision
+from app.domain.recognition.rules import DECIDED_FROM, LOWEST_RECOGNISED, decided_by_kind
 from app.domain.recognition.schemas import MOST_DOSSIERS, SubmissionOut
+from app.rulebooks.loader import regime
 
 Submitted = Select[CentreSubmission, Dossier, Product, Producer]
 
@@ -58,13 +63,38 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class Approved:
-    """A product whose result of ninety points and more is approved and waits to be sent."""
+class Candidate:
+    """A product with a locked result that stands in no recognition yet."""
 
     dossier: Dossier
     product: Product
-    result: Result
-    decision: RecognitionDecision
+    producer: Producer
+    judgement: Judgement
+    approval: RecognitionDecision | None
+
+    @property
+    def star(self) -> int:
+        """The star a decision would give or approve."""
+        return self.judgement.star
+
+    @property
+    def result(self) -> Result:
+        """The council's locked result."""
+        return self.judgement.result
+
+    @property
+    def kind(self) -> DecisionKind | None:
+        """The decision that is still to be drafted about it, if one is (art. 7.3.e, 7.4.g)."""
+        if self.star < LOWEST_RECOGNISED:
+            return None
+        kind = decided_by_kind(self.star, regime(self.dossier.regime_code))
+        return None if kind is DecisionKind.APPROVAL and self.approval else kind
+
+    @property
+    def approved(self) -> RecognitionDecision | None:
+        """The signed approval with which the agency hands it to the ministry (art. 6.3)."""
+        signed = self.approval is not None and self.approval.state is DecisionState.SIGNED
+        return self.approval if signed and self.dossier.state is DossierState.LOCKED else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,33 +182,67 @@ def decided_by(
     return dict(session.exec(query).all())
 
 
-def approved_to_send(
-    session: ReadSession, *, actor: Actor, code: str | None = None
-) -> Sequence[Approved]:
-    """Return the products with a signed approval that were not sent yet, the oldest first.
+def candidates(
+    session: ReadSession, *, actor: Actor, but: RecognitionDecision | None = None
+) -> Sequence[Candidate]:
+    """Return the products the province has still to decide on or to send, in one statement.
 
-    `code` asks for one dossier alone.
+    A decision counts for the result it was drafted on; `but` is left out, as when it is revised.
     """
     if not actor.sees_province:
         return []
     query = (
-        select(Dossier, Product, Result, RecognitionDecision)
-        .join(Product, col(Product.id) == col(Dossier.product_id))
+        sa_select(Dossier, Product, Producer, Result, CentreSubmission, RecognitionDecision)
         .join(Result, col(Result.dossier_id) == col(Dossier.id))
-        .join(DecisionItem, col(DecisionItem.dossier_id) == col(Dossier.id))
-        .join(RecognitionDecision, col(RecognitionDecision.id) == col(DecisionItem.decision_id))
-        .where(
-            col(Dossier.state) == DossierState.LOCKED,
-            col(RecognitionDecision.kind) == DecisionKind.APPROVAL,
-            col(RecognitionDecision.state) == DecisionState.SIGNED,
-            col(RecognitionDecision.created_at) >= col(Result.locked_at),
+        .join(Product, col(Product.id) == col(Dossier.product_id))
+        .join(Producer, col(Producer.id) == col(Dossier.producer_id))
+        .join(CentreSubmission, of_this_result(), isouter=True)
+        .join(
+            RecognitionDecision,
+            col(RecognitionDecision.id) == _newest(DecisionKind.APPROVAL, but),
+            isouter=True,
         )
-        .order_by(col(RecognitionDecision.decided_on), col(Dossier.id))
+        .where(
+            col(Dossier.state).in_(DECIDED_FROM[DecisionKind.RECOGNITION]),
+            col(Result.star) >= LOWEST_RECOGNISED,
+            _newest(DecisionKind.RECOGNITION, but).is_(None),
+        )
+        .order_by(col(Product.name_folded), col(Dossier.id))
         .limit(MOST_DOSSIERS)
     )
-    if code is not None:
-        query = query.where(col(Dossier.code) == code)
-    return [Approved(*row) for row in session.exec(query)]
+    return [
+        Candidate(dossier, product, producer, Judgement(result, submission), approval)
+        for dossier, product, producer, result, submission, approval in session.execute(query)
+    ]
+
+
+def _newest(kind: DecisionKind, but: RecognitionDecision | None) -> sa.ScalarSelect[int]:
+    """Return the newest decision of a kind on a result, drafted since it was locked."""
+    decision = aliased(RecognitionDecision)
+    query = (
+        sa_select(func.max(col(decision.id)))
+        .join(DecisionItem, col(decision.id) == col(DecisionItem.decision_id))
+        .where(
+            col(DecisionItem.dossier_id) == col(Result.dossier_id),
+            col(decision.kind) == kind,
+            col(decision.created_at) >= col(Result.locked_at),
+        )
+        .correlate(Result)
+    )
+    if but is not None:
+        query = query.where(col(decision.id) != but.id)
+    return query.scalar_subquery()
+
+
+def approved_to_send(session: ReadSession, *, actor: Actor) -> Sequence[Candidate]:
+    """Return the products with a signed approval that were not sent yet."""
+    return [one for one in candidates(session, actor=actor) if one.approved]
+
+
+def approved_candidate(session: ReadSession, code: str, *, actor: Actor) -> Candidate | None:
+    """Return the product of a dossier if its result is approved and it was not sent yet."""
+    found = approved_to_send(session, actor=actor)
+    return next((one for one in found if one.dossier.code == code), None)
 
 
 def submissions_visible_to(actor: Actor) -> Submitted:

@@ -16,35 +16,13 @@ from app.domain.producers.models import Producer
 from app.domain.products.models import Product
 from app.domain.recognition.enums import DecisionKind, DecisionState
 from app.domain.recognition.models import Certificate, DecisionItem, RecognitionDecision
-from app.domain.recognition.queries.centre import Judgement, judgements_of
-from app.domain.recognition.rules import DECIDED_FROM, LOWEST_RECOGNISED, decided_by_kind
+from app.domain.recognition.queries.centre import Candidate, candidates
 from app.domain.recognition.schemas import (
     MOST_DOSSIERS,
     DecisionDetailOut,
     DecisionItemOut,
     DecisionOut,
 )
-from app.rulebooks.loader import regime
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A locked result that may go into a decision."""
-
-    dossier: Dossier
-    product: Product
-    producer: Producer
-    judgement: Judgement
-
-    @property
-    def star(self) -> int:
-        """The star the decision would give or approve."""
-        return self.judgement.star
-
-    @property
-    def result(self) -> Result:
-        """The council's locked result."""
-        return self.judgement.result
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,45 +134,7 @@ def recognisable(
     A recognition takes three and four stars, of the council or after the ministry's answer; an
     approval what goes on to the ministry (26/2026/QĐ-TTg art. 7.3.e, 7.4.g).
     """
-    if not actor.sees_province:
-        return []
-    rows = session.exec(
-        select(Dossier, Product, Producer)
-        .join(Product, col(Product.id) == col(Dossier.product_id))
-        .join(Producer, col(Producer.id) == col(Dossier.producer_id))
-        .join(Result, col(Result.dossier_id) == col(Dossier.id))
-        .where(
-            col(Dossier.state).in_(DECIDED_FROM[kind]),
-            col(Result.star) >= LOWEST_RECOGNISED,
-            col(Dossier.id).not_in(_taken(kind, decision)),
-        )
-        .order_by(col(Product.name_folded), col(Dossier.id))
-        .limit(MOST_DOSSIERS)
-    ).all()
-    judged = judgements_of(session, [dossier.id or 0 for dossier, _, _ in rows])
-    candidates = [Candidate(*row, judged[row[0].id or 0]) for row in rows]
-    return [
-        one
-        for one in candidates
-        if one.star >= LOWEST_RECOGNISED
-        and decided_by_kind(one.star, regime(one.dossier.regime_code)) is kind
-    ]
-
-
-def _taken(kind: DecisionKind, decision: RecognitionDecision | None) -> SelectOfScalar[int]:
-    """Return the dossiers whose present result stands in a decision of this kind, one left out."""
-    taken = (
-        select(DecisionItem.dossier_id)
-        .join(RecognitionDecision, col(RecognitionDecision.id) == col(DecisionItem.decision_id))
-        .join(Result, col(Result.dossier_id) == col(DecisionItem.dossier_id))
-        .where(
-            col(RecognitionDecision.kind) == kind,
-            col(RecognitionDecision.created_at) >= col(Result.locked_at),
-        )
-    )
-    if decision is not None:
-        taken = taken.where(col(DecisionItem.decision_id) != decision.id)
-    return taken
+    return [one for one in candidates(session, actor=actor, but=decision) if one.kind is kind]
 
 
 def decision_out(decision: RecognitionDecision, products: int) -> DecisionOut:

@@ -1,10 +1,8 @@
 """What waits for people in recognition: decisions to draft and to sign, renewals to file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import select as sa_select
 from sqlmodel import col, func, or_, select
 
 from app.core.db import ReadSession
@@ -12,32 +10,25 @@ from app.core.errors import Worded
 from app.core.work import WorkItem
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
-from app.domain.councils.models import Result
-from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
 from app.domain.dossiers.rules import FINAL
 from app.domain.producers.models import Producer
 from app.domain.products.models import Product
 from app.domain.recognition.enums import DecisionKind, DecisionState
 from app.domain.recognition.models import (
-    CentreSubmission,
     Certificate,
     DecisionItem,
     RecognitionDecision,
 )
-from app.domain.recognition.queries.centre import Judgement, of_this_result
+from app.domain.recognition.queries.centre import Candidate, candidates
 from app.domain.recognition.queries.certificates import in_force_on
 from app.domain.recognition.rules import (
     ANNOUNCED_DAYS_BEFORE,
-    DECIDED_FROM,
     FORWARDING,
-    LOWEST_RECOGNISED,
     RENEWAL_FILING,
-    decided_by_kind,
     renewal_window,
 )
-from app.domain.recognition.schemas import MOST_DOSSIERS
-from app.rulebooks.loader import in_force, regime
+from app.rulebooks.loader import in_force
 from app.rulebooks.model import Regime
 
 MOST_WORK = 20
@@ -137,85 +128,15 @@ def _renewal_item(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A locked result that the province has still something to do about."""
-
-    dossier: Dossier
-    product: str
-    judgement: Judgement
-    approval: RecognitionDecision | None
-
-    @property
-    def kind(self) -> DecisionKind | None:
-        """The decision that is still to be drafted, if one is."""
-        star = self.judgement.star
-        if star < LOWEST_RECOGNISED:
-            return None
-        kind = decided_by_kind(star, regime(self.dossier.regime_code))
-        return None if kind is DecisionKind.APPROVAL and self.approval else kind
-
-    @property
-    def is_to_send(self) -> bool:
-        """Whether the agency has to hand it to the ministry (art. 6.3)."""
-        return (
-            self.approval is not None
-            and self.approval.state is DecisionState.SIGNED
-            and self.dossier.state is DossierState.LOCKED
-        )
-
-
-def _judged(session: ReadSession) -> list[_Judged]:
-    """Return results in no recognition yet, each with its approval if it has one: one statement."""
-    decided = (
-        sa_select(col(DecisionItem.dossier_id))
-        .join(RecognitionDecision, col(RecognitionDecision.id) == col(DecisionItem.decision_id))
-        .where(
-            col(DecisionItem.dossier_id) == col(Result.dossier_id),
-            col(RecognitionDecision.kind) == DecisionKind.RECOGNITION,
-            col(RecognitionDecision.created_at) >= col(Result.locked_at),
-        )
-    )
-    approved = (
-        sa_select(func.max(col(RecognitionDecision.id)))
-        .join(DecisionItem, col(RecognitionDecision.id) == col(DecisionItem.decision_id))
-        .where(
-            col(DecisionItem.dossier_id) == col(Result.dossier_id),
-            col(RecognitionDecision.kind) == DecisionKind.APPROVAL,
-            col(RecognitionDecision.created_at) >= col(Result.locked_at),
-        )
-        .correlate(Result)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        sa_select(Dossier, col(Product.name), Result, CentreSubmission, RecognitionDecision)
-        .join(Result, col(Result.dossier_id) == col(Dossier.id))
-        .join(Product, col(Product.id) == col(Dossier.product_id))
-        .join(CentreSubmission, of_this_result(), isouter=True)
-        .join(RecognitionDecision, col(RecognitionDecision.id) == approved, isouter=True)
-        .where(
-            col(Dossier.state).in_(DECIDED_FROM[DecisionKind.RECOGNITION]),
-            col(Result.star) >= LOWEST_RECOGNISED,
-            ~decided.exists(),
-        )
-        .order_by(col(Product.name_folded), col(Dossier.id))
-        .limit(MOST_DOSSIERS)
-    )
-    return [
-        _Judged(dossier, product, Judgement(result, submission), approval)
-        for dossier, product, result, submission, approval in rows
-    ]
-
-
 def _of_the_agency(session: ReadSession, actor: Actor) -> list[WorkItem]:
     """Return the decisions to draft, a line for each kind, and the products to send (art. 7.3)."""
     if not actor.has(Role.AGENCY_OFFICER):
         return []
-    judged = _judged(session)
-    return [*_to_draft(judged), *_to_send(judged)]
+    found = candidates(session, actor=actor)
+    return [*_to_draft(found), *_to_send(found)]
 
 
-def _to_draft(judged: Sequence[_Judged]) -> list[WorkItem]:
+def _to_draft(judged: Sequence[Candidate]) -> list[WorkItem]:
     return [
         WorkItem(
             kind=_DRAFTING[kind],
@@ -228,20 +149,20 @@ def _to_draft(judged: Sequence[_Judged]) -> list[WorkItem]:
             route_name=_DRAFTED_AT[kind],
         )
         for kind in DecisionKind
-        if (found := [one.product for one in judged if one.kind is kind])
+        if (found := [one.product.name for one in judged if one.kind is kind])
     ]
 
 
-def _to_send(judged: Sequence[_Judged]) -> list[WorkItem]:
+def _to_send(judged: Sequence[Candidate]) -> list[WorkItem]:
     return [
         WorkItem(
             kind="centre.to_send",
             code=one.dossier.code,
-            title=Worded("Gửi Trung ương đánh giá: {product}", product=one.product),
+            title=Worded("Gửi Trung ương đánh giá: {product}", product=one.product.name),
             subtitle=Worded(
                 "phê duyệt theo quyết định {number} ngày {day}",
-                number=one.approval.number,
-                day=f"{one.approval.decided_on:%d/%m/%Y}",
+                number=approval.number,
+                day=f"{approval.decided_on:%d/%m/%Y}",
             ),
             due_on=None,
             overdue=False,
@@ -249,7 +170,7 @@ def _to_send(judged: Sequence[_Judged]) -> list[WorkItem]:
             route_name="centre.forward",
         )
         for one in judged
-        if one.is_to_send and one.approval
+        if (approval := one.approved)
     ][:MOST_WORK]
 
 
