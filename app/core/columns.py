@@ -22,6 +22,8 @@ def words(vocabulary: type[StrEnum], *, index: bool = False, **options: Any) -> 
         name=vocabulary.__name__.lower(),
     )
     nullable = options.pop("nullable", False)
+    if "server_default" in options:
+        options["sa_column_kwargs"] = {"server_default": options.pop("server_default")}
     return Field(sa_type=kind, nullable=nullable, index=index, **options)
 
 

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from app.core.errors import Invalid
+
 # Decree 30/2020/NĐ-CP, Annex I: days below 10 and the months 1 and 2 are written with a zero.
 _LAST_MONTH_WITH_ZERO = 2
 
@@ -23,3 +25,13 @@ def place_and_date(unit: str, on: date | None) -> str:
 def short_day(on: date | None) -> str:
     """Return "14/09/2026", or nothing."""
     return f"{on:%d/%m/%Y}" if on else ""
+
+
+def check_in_effect(decided_on: date, effective_on: date, *, today: date) -> None:
+    """Refuse to record a decision that is dated ahead or not in effect yet, by the field that is wrong."""
+    if decided_on > today:
+        raise Invalid({"decided_on": "Ngày quyết định không được sau hôm nay."})
+    if effective_on > today:
+        raise Invalid({"effective_on": "Ghi thay đổi khi đã có hiệu lực, không ghi trước."})
+    if effective_on < decided_on:
+        raise Invalid({"effective_on": "Ngày hiệu lực không được trước ngày quyết định."})

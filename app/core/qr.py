@@ -1,6 +1,7 @@
 """QR symbols, always level M: as rows of modules, as SVG for pages, as one-bit PNG for print."""
 
 import math
+from html import escape
 from io import BytesIO
 from typing import TypeAlias
 
@@ -39,17 +40,23 @@ def stamp_symbol(prefix: str, digits: str) -> Matrix:
     return matrix
 
 
-def matrix_svg(matrix: Matrix) -> str:
-    """Return an SVG with quiet zone: one path, a rectangle for each run of dark modules."""
+def matrix_svg(matrix: Matrix, *, size_mm: float | None = None, title: str = "") -> str:
+    """Return an SVG with quiet zone: one path, a rectangle for each run of dark modules.
+
+    `size_mm` gives it a side in true millimetres, its quiet zone included; without, whoever shows it
+    says how large. `title` is what a designer's program calls it.
+    """
     side = len(matrix) + 2 * QUIET_ZONE
+    measure = f'width="{size_mm:g}mm" height="{size_mm:g}mm" ' if size_mm else ""
+    named = f"<title>{escape(title)}</title>" if title else ""
     path = "".join(
         f"M{start} {row}h{length}v1h-{length}z"
         for row, modules in enumerate(matrix, QUIET_ZONE)
-        for start, length in _dark_runs(modules)
+        for start, length in dark_runs(modules)
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" '
-        f'shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{side}v{side}H0z"/>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" {measure}viewBox="0 0 {side} {side}" '
+        f'shape-rendering="crispEdges">{named}<path fill="#fff" d="M0 0h{side}v{side}H0z"/>'
         f'<path d="{path}"/></svg>'
     )
 
@@ -70,7 +77,7 @@ def qr_svg(text: str) -> str:
     return matrix_svg(qr_matrix(text))
 
 
-def _dark_runs(modules: tuple[bool, ...]) -> list[tuple[int, int]]:
+def dark_runs(modules: tuple[bool, ...]) -> list[tuple[int, int]]:
     """Return start and length of each run of dark modules, counted from the quiet zone's edge."""
     runs: list[tuple[int, int]] = []
     start: int | None = None

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 import re
+import secrets
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ HIGHEST_KID = 255
 _CURVE = ec.SECP256R1()
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _HALF_BYTES = 32
+_PEPPER_NAME = "pin.pepper"
+_PEPPER_BYTES = 32
 _FILE_NAME = re.compile(r"es256-(\d{3})\.pem")
 _ALGORITHM = ec.ECDSA(hashes.SHA256())
 _DETERMINISTIC = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
@@ -151,25 +154,14 @@ class KeyRing:
 def create_key(directory: Path, kid: int) -> EcdsaKey:
     """Make a private key and keep it in a file only its owner may read; never overwrite one."""
     place = _path_of(directory, kid)
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     private = ec.generate_private_key(_CURVE)
     pem = private.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    # Written whole under another name first: a crash leaves either no key or a complete one.
-    handle, draft = tempfile.mkstemp(dir=directory, prefix=".draft-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, place)
-    except FileExistsError as taken:
-        raise KeyFileError(f"there is already a key {kid} in {directory}") from taken
-    finally:
-        Path(draft).unlink()
+    if not _write_once(place, pem):
+        raise KeyFileError(f"there is already a key {kid} in {directory}")
     return EcdsaKey(kid, private)
 
 
@@ -177,9 +169,7 @@ def load_key(directory: Path, kid: int) -> EcdsaKey:
     """Read a private key; refuse a file that others may read, or that holds another kind of key."""
     place = _path_of(directory, kid)
     try:
-        if place.stat().st_mode & 0o077:
-            raise KeyFileError(f"{place} may be read by others; its mode must be 0600")
-        private = serialization.load_pem_private_key(place.read_bytes(), password=None)
+        private = serialization.load_pem_private_key(_read_own(place), password=None)
     except OSError as missing:
         raise KeyFileError(f"no readable key {kid} in {directory}") from missing
     except (ValueError, TypeError) as broken:
@@ -195,6 +185,61 @@ def kids_in(directory: Path) -> tuple[int, ...]:
         return ()
     names = (_FILE_NAME.fullmatch(path.name) for path in directory.iterdir())
     return tuple(sorted(int(name[1]) for name in names if name))
+
+
+def create_pepper(directory: Path) -> bytes:
+    """Make the secret that scratch PINs are hashed with, 32 random bytes, unless there is one.
+
+    It is never replaced: every PIN printed before would stop matching.
+    """
+    return make_secret(directory, _PEPPER_NAME, _PEPPER_BYTES)
+
+
+def load_pepper(directory: Path) -> bytes:
+    """Read the secret of scratch PINs; refuse a file that others may read, or a cut one."""
+    return load_secret(directory, _PEPPER_NAME, _PEPPER_BYTES)
+
+
+def make_secret(directory: Path, name: str, length: int) -> bytes:
+    """Make a secret of so many random bytes in a file of its own, unless there is one; return it."""
+    _write_once(directory / name, secrets.token_bytes(length))
+    return load_secret(directory, name, length)
+
+
+def load_secret(directory: Path, name: str, length: int) -> bytes:
+    """Read a secret of so many bytes; refuse a file that others may read, or a cut one."""
+    place = directory / name
+    try:
+        content = _read_own(place)
+    except OSError as missing:
+        raise KeyFileError(f"no readable {name} in {directory}") from missing
+    if len(content) != length:
+        raise KeyFileError(f"{place} does not hold {length} bytes")
+    return content
+
+
+def _write_once(place: Path, content: bytes) -> bool:
+    """Keep a secret in a file only its owner may read; tell whether there was none before."""
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Written whole under another name first: a crash leaves either no secret or a complete one.
+    handle, draft = tempfile.mkstemp(dir=place.parent, prefix=".draft-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, place)
+    except FileExistsError:
+        return False
+    finally:
+        Path(draft).unlink()
+    return True
+
+
+def _read_own(place: Path) -> bytes:
+    if place.stat().st_mode & 0o077:
+        raise KeyFileError(f"{place} may be read by others; its mode must be 0600")
+    return place.read_bytes()
 
 
 def _path_of(directory: Path, kid: int) -> Path:

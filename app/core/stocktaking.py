@@ -1,7 +1,8 @@
 """Kept files against the rows that name them: what nobody names is swept, what is named is re-hashed.
 
-A row names a file by a column called `sha256` or ending in `_sha256`, whatever its table: that is all
-a new part of the program must do so that its files are neither swept away nor left unverified.
+A row names a file by a column called `sha256` or ending in `_sha256`, or by the key `sha256` of a document
+called `result`, whatever its table: that is all a new part of the program must do so that its files are
+neither swept away nor left unverified.
 """
 
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ def named_files(session: ReadSession) -> set[str]:
     for nobody's.
     """
     there = set(sa.inspect(session.connection()).get_table_names()) - {"alembic_version"}
+    there -= _parts_of_others(session)
     if unknown := there - set(metadata().tables):
         raise RuntimeError(f"tables that nobody imported: {sorted(unknown)}")
     found: set[str] = set()
@@ -83,11 +85,27 @@ def verify(session: ReadSession, storage: Storage) -> Verified:
     return report
 
 
-def _naming_columns() -> Iterator[sa.Column[str]]:
+def _parts_of_others(session: ReadSession) -> set[str]:
+    """Return the tables in which a database keeps pieces of others.
+
+    Of SQLite its indexes of words, copies that name no file; of PostgreSQL the parts of a table that is
+    parted, whose rows are read through it.
+    """
+    query = (
+        "SELECT name FROM pragma_table_list WHERE type IN ('virtual', 'shadow')"
+        if session.get_bind().dialect.name == "sqlite"
+        else "SELECT relname FROM pg_class WHERE relispartition AND relkind IN ('r', 'p')"
+    )
+    return set(session.scalars(sa.text(query)))
+
+
+def _naming_columns() -> Iterator[sa.ColumnElement[str]]:
     for table in metadata().sorted_tables:
         for column in table.columns:
             if column.name == "sha256" or column.name.endswith("_sha256"):
                 yield column
+            elif column.name == "result" and isinstance(column.type, sa.JSON):
+                yield column["sha256"].as_string()
 
 
 def _is_still_old(storage: Storage, one: KeptFile, before: datetime) -> bool:

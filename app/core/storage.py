@@ -5,6 +5,7 @@ leave only through a door that asked who is there. Only this module knows obstor
 """
 
 import hashlib
+import mmap
 import os
 import re
 import tempfile
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 import obstore
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from obstore.store import S3Config  # known to checkers only
 
 CHUNK_BYTES = 256 * 1024
+Content: TypeAlias = bytes | memoryview
 _HASH = re.compile(r"[0-9a-f]{64}")
 _SHORT = timedelta(seconds=20)
 
@@ -53,7 +55,7 @@ class KeptFile:
 class Storage(Protocol):
     """What may be done with kept files; every file is named by the SHA-256 of its content."""
 
-    def keep(self, sha256: str, content: bytes) -> None:
+    def keep(self, sha256: str, content: Content) -> None:
         """Write a file unless it is there; afterwards it survives a crash of the machine."""
 
     def find(self, sha256: str) -> KeptFile | None:
@@ -81,7 +83,7 @@ class DiskStorage:
 
     directory: Path
 
-    def keep(self, sha256: str, content: bytes) -> None:
+    def keep(self, sha256: str, content: Content) -> None:
         """Write beside the place, settle on the disk, then move: no reader sees half a file."""
         place = self.place_of(sha256)
         if (found := self.find(sha256)) and found.size == len(content):
@@ -154,7 +156,7 @@ class BucketStorage:
     def __init__(self, store: S3Store) -> None:
         self._store = store
 
-    def keep(self, sha256: str, content: bytes) -> None:
+    def keep(self, sha256: str, content: Content) -> None:
         """Create the object, never overwrite one."""
         with _told():
             try:
@@ -215,9 +217,60 @@ def bucket_storage(
 
     An endpoint names a service other than Amazon's; plain http is spoken only to one that says so.
     """
+    return BucketStorage(
+        _store(url, endpoint=endpoint, region=region, access_key=access_key, secret_key=secret_key)
+    )
+
+
+class NamedObjects:
+    """Small things in a bucket under names of their own; each is written once."""
+
+    def __init__(self, store: S3Store) -> None:
+        self._store = store
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Write the object; False when the name is taken, and nothing was written."""
+        with _told():
+            try:
+                obstore.put(self._store, name, content, mode="create")
+            except AlreadyExistsError:
+                return False
+        return True
+
+    def read(self, name: str) -> bytes | None:
+        """Return the content, None when there is none."""
+        with _told():
+            try:
+                return bytes(obstore.get(self._store, name).bytes())
+            except (FileNotFoundError, NotFoundError):
+                return None
+
+    def names(self, folder: str) -> Iterator[str]:
+        """Tell of every name below a folder, in no order."""
+        with _told():
+            for page in obstore.list(self._store, f"{folder}/"):
+                for one in page:
+                    yield one["path"]
+
+    def remove(self, name: str) -> None:
+        """Delete the object."""
+        with _told():
+            obstore.delete(self._store, name)
+
+
+def named_objects(
+    url: str, *, endpoint: str = "", region: str = "", access_key: str = "", secret_key: str = ""
+) -> NamedObjects:
+    """Return what is kept by name in `s3://bucket/prefix`."""
+    return NamedObjects(
+        _store(url, endpoint=endpoint, region=region, access_key=access_key, secret_key=secret_key)
+    )
+
+
+def _store(url: str, *, endpoint: str, region: str, access_key: str, secret_key: str) -> S3Store:
     parts = urlsplit(url)
     if parts.scheme != "s3" or not parts.netloc:
-        raise ValueError("OCOP_FILES_URL must look like s3://bucket/prefix")
+        raise ValueError("a bucket looks like s3://bucket/prefix")
     config: S3Config = {}
     if endpoint:
         config["endpoint"] = endpoint
@@ -226,17 +279,15 @@ def bucket_storage(
     if access_key:
         config["access_key_id"] = access_key
         config["secret_access_key"] = secret_key
-    return BucketStorage(
-        S3Store(
-            parts.netloc,
-            prefix=parts.path.strip("/") or None,
-            config=config,
-            client_options={
-                "allow_http": endpoint.startswith("http://"),
-                "connect_timeout": _SHORT,
-            },
-            retry_config={"max_retries": 3, "retry_timeout": _SHORT},
-        )
+    return S3Store(
+        parts.netloc,
+        prefix=parts.path.strip("/") or None,
+        config=config,
+        client_options={
+            "allow_http": endpoint.startswith("http://"),
+            "connect_timeout": _SHORT,
+        },
+        retry_config={"max_retries": 3, "retry_timeout": _SHORT},
     )
 
 
@@ -253,6 +304,21 @@ def hash_of(storage: Storage, sha256: str) -> str:
     return digest.hexdigest()
 
 
+def keep_made(storage: Storage, made: Path) -> KeptFile:
+    """Keep a file that we made ourselves, of any size but none: it is never whole in our memory."""
+    digest = hashlib.sha256()
+    with made.open("rb") as file:
+        while piece := file.read(CHUNK_BYTES):
+            digest.update(piece)
+        sha256 = digest.hexdigest()
+        with (
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole,
+            memoryview(whole) as seen,
+        ):
+            storage.keep(sha256, seen)
+    return KeptFile(sha256, made.stat().st_size, datetime.fromtimestamp(made.stat().st_mtime, UTC))
+
+
 def _key(sha256: str) -> str:
     if not _HASH.fullmatch(sha256):
         raise ValueError("not a SHA-256")
@@ -266,3 +332,24 @@ def _told() -> Iterator[None]:
         yield
     except (BaseError, OSError) as fault:
         raise StorageUnreachable from fault
+
+
+def copy_kept(source: Storage, target: Storage, sha256: str, *, room: Path) -> bool:
+    """Copy one kept file from store to store, by way of a file at `room`, whatever its size.
+
+    False when its content is not what its name says: then nothing is kept. Refused (NotKept) where
+    the source has none.
+    """
+    digest, size = hashlib.sha256(), 0
+    with room.open("wb") as written:
+        for piece in source.chunks(sha256):
+            digest.update(piece)
+            size += len(piece)
+            written.write(piece)
+    if digest.hexdigest() != sha256:
+        return False
+    if size:
+        keep_made(target, room)
+    else:
+        target.keep(sha256, b"")
+    return True

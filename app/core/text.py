@@ -14,6 +14,11 @@ def normal(text: str) -> str:
     return "\n".join(" ".join(line.split()) for line in kept.strip().splitlines())
 
 
+def thousands(count: int) -> str:
+    """Write a whole number as papers do here: 1.250.000."""
+    return f"{count:,}".replace(",", ".")
+
+
 def fold(text: str) -> str:
     """Return the text without accents, case and punctuation: «Đắk-Lắk» becomes «dak lak»."""
     plain = unicodedata.normalize("NFD", text.translate(_BARRED_D))

@@ -1,4 +1,4 @@
-"""Papers: a Typst template and plain data become a PDF/A-2b, byte for byte the same each time.
+"""Papers: a Typst template and plain data become a PDF/A, byte for byte the same each time.
 
 Data reaches a template as JSON, never as source, so that nothing typed by a person is read as
 markup. Only the fonts in this folder are used: a paper looks the same on every machine.
@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 import typst
 from pypdf import PdfReader, PdfWriter
@@ -41,11 +42,12 @@ def render_pdf(
     timestamp: datetime,
     tagged: bool = True,
     folder: Path = TEMPLATES,
+    standard: Literal["a-2b", "a-3b"] = "a-2b",
 ) -> bytes:
     """Return the PDF of `<folder>/<template>.typ`, which lists the keys it reads.
 
     The template sees the files of its own folder and nothing else; TypesettingFailed when it is
-    wrong.
+    wrong. `standard` is the kind of PDF/A: only `a-3b` may carry an attached file.
     """
     try:
         pdf = typst.compile(
@@ -54,7 +56,7 @@ def render_pdf(
             font_paths=_fonts(),
             ignore_system_fonts=True,
             sys_inputs={"data": json.dumps(_printable(data), ensure_ascii=False)},
-            pdf_standards="a-2b",
+            pdf_standards=standard,
             pdf_tags=tagged,
             timestamp=timestamp.astimezone(UTC).replace(microsecond=0),  # it refuses parts
         )

@@ -17,7 +17,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from app.core.errors import Invalid, Unreachable
-from app.core.storage import KeptFile, Storage
+from app.core.storage import Content, KeptFile, Storage
 
 PIECE_BYTES: Final = 128 * 1024
 LONGEST_ANSWER: Final = 4096
@@ -49,7 +49,7 @@ class Scanner:
     url: str
     patience: float
 
-    def check(self, sha256: str, content: bytes) -> None:
+    def check(self, sha256: str, content: Content) -> None:
         """Refuse what carries a virus, and what the scanner would not look through whole."""
         said = self._answer(content)
         if said == "stream: OK":
@@ -66,7 +66,7 @@ class Scanner:
         _log.warning("refused %s: sha256=%s size=%d said=%r", code, sha256, len(content), said)
         raise Invalid({"file": SENTENCES[code]}, code=code)
 
-    def _answer(self, content: bytes) -> str:
+    def _answer(self, content: Content) -> str:
         try:
             with closing(self._connected()) as line:
                 # clamd stops listening where a stream gets too long, and has answered by then.
@@ -100,7 +100,7 @@ def check_address(url: str) -> None:
         raise ValueError("OCOP_CLAMAV_URL must look like tcp://host:port or unix:/path")
 
 
-def _pieces(content: bytes) -> Iterator[bytes]:
+def _pieces(content: Content) -> Iterator[bytes]:
     yield b"zINSTREAM\0"
     for start in range(0, len(content), PIECE_BYTES):
         piece = content[start : start + PIECE_BYTES]
@@ -125,7 +125,7 @@ class ScannedStorage:
     storage: Storage
     scanner: Scanner
 
-    def keep(self, sha256: str, content: bytes) -> None:
+    def keep(self, sha256: str, content: Content) -> None:
         """Look through, then keep; a file that is there is looked through again: scanners learn."""
         self.scanner.check(sha256, content)
         self.storage.keep(sha256, content)
