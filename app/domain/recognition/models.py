@@ -1,27 +1,42 @@
 """Tables of recognition decisions and certificates."""
 
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.core.columns import long_text, words
-from app.domain.recognition.enums import DecisionKind, DecisionState, SubmissionState
+from app.core.columns import document, long_text, words
+from app.domain.recognition.enums import (
+    ChangeKind,
+    DecisionKind,
+    DecisionState,
+    Replacement,
+    RevocationGround,
+    RevocationState,
+    SubmissionState,
+)
 
 LARGEST_RECORD_NUMBER = 2**22 - 1  # the field of the stamp token
 
 
 class RecognitionDecision(SQLModel, table=True):
-    """A decision of the provincial People's Committee on results (art. 7.3.e).
+    """A decision of the provincial People's Committee, or one of the ministry that is recorded here.
 
-    It recognises three and four stars, or approves results that go on to the ministry.
+    On results: it recognises three and four stars, or approves what goes on to the ministry
+    (art. 7.3.e). On certificates: revocation, extension, correction, change of holder. Signed once,
+    never edited; published with the scan of what was signed.
     """
 
     __tablename__ = "recognition_decisions"
     __table_args__ = (
-        sa.UniqueConstraint("number", "year"),
+        sa.UniqueConstraint("authority_folded", "number", "year"),
         sa.CheckConstraint(
             "(signed_at IS NULL) = (signed_by IS NULL)", name="signed_by_and_at_together"
+        ),
+        sa.CheckConstraint(
+            "published_at IS NULL OR (signed_at IS NOT NULL AND scan_sha256 IS NOT NULL)",
+            name="published_with_its_scan",
         ),
     )
 
@@ -34,15 +49,21 @@ class RecognitionDecision(SQLModel, table=True):
     year: int
     decided_on: date
     authority: str
+    authority_folded: str
     signed_by: str | None = None
     signed_title: str = ""
     on_behalf: str = ""
     signed_at: datetime | None = None
+    scan_sha256: str | None = Field(default=None, max_length=64)
+    scan_media_type: str = Field(default="", max_length=60)
+    scan_name: str = Field(default="", max_length=120)
+    published_at: datetime | None = None
+    published_by: str | None = None
     created_at: datetime
 
 
 class DecisionItem(SQLModel, table=True):
-    """One product in a decision, and the star it gives or approves.
+    """One product in a decision, the star it gives or approves, and the names that were signed.
 
     A result is decided once by each kind of decision; the dossier's lock keeps that true.
     """
@@ -54,6 +75,9 @@ class DecisionItem(SQLModel, table=True):
     dossier_id: int = Field(foreign_key="dossiers.id", primary_key=True, index=True)
     star: int
     position: int
+    product_name: str = ""
+    producer_name: str = ""
+    producer_address: str = ""
 
 
 class CentreSubmission(SQLModel, table=True):
@@ -86,10 +110,16 @@ class CentreSubmission(SQLModel, table=True):
     answer_note: str = long_text(default="")
     answered_by: str | None = None
     answered_at: datetime | None = None
+    scan_sha256: str | None = Field(default=None, max_length=64)
+    scan_media_type: str = Field(default="", max_length=60)
+    scan_name: str = Field(default="", max_length=120)
 
 
 class Certificate(SQLModel, table=True):
-    """The certificate of one product of one producer; its standing is computed for a date."""
+    """The certificate of one product of one producer; its standing is computed for a date.
+
+    The names it bears are those of the day it was issued; only a decision corrects them.
+    """
 
     __tablename__ = "certificates"
     __table_args__ = (
@@ -119,8 +149,91 @@ class Certificate(SQLModel, table=True):
     authority: str
     issued_on: date
     expires_on: date = Field(index=True)
+    product_name: str
+    producer_name: str
+    producer_address: str
+    search_folded: str = long_text()
+    extended_from: date | None = None
+    extended_until: date | None = None
+    extended_by: str = ""
+    extension_reason: str = long_text(default="")
+    holder_ended_on: date | None = None
     revoked_on: date | None = None
+    revocation_ground: RevocationGround | None = words(
+        RevocationGround, nullable=True, default=None
+    )
     revocation_reason: str = ""
     superseded_by_id: int | None = Field(default=None, foreign_key="certificates.id")
     superseded_on: date | None = None
+    superseded_how: Replacement | None = words(Replacement, nullable=True, default=None)
     source_note: str = ""
+
+
+class CertificateItem(SQLModel, table=True):
+    """One certificate in a decision that revokes, extends, corrects it or names another holder.
+
+    `changes` is what a correction writes, `before` what stood there until the signature; the names
+    are those the decision was signed with, before it took effect.
+    """
+
+    __tablename__ = "certificate_items"
+    __table_args__ = (sa.UniqueConstraint("decision_id", "certificate_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    decision_id: int = Field(foreign_key="recognition_decisions.id")
+    certificate_id: int = Field(foreign_key="certificates.id", index=True)
+    position: int
+    reason: str = long_text(default="")
+    case_id: int | None = Field(default=None, foreign_key="revocation_cases.id", index=True)
+    until: date | None = None
+    new_producer_id: int | None = Field(default=None, foreign_key="producers.id")
+    changes: dict[str, Any] = document(default_factory=dict)
+    before: dict[str, Any] = document(default_factory=dict)
+    product_name: str = ""
+    producer_name: str = ""
+    producer_address: str = ""
+
+
+class RevocationCase(SQLModel, table=True):
+    """From a conclusion to the decision on revocation, or to dropping it (art. 8.3, 8.4)."""
+
+    __tablename__ = "revocation_cases"
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(max_length=20, unique=True)
+    version: int = 1
+    certificate_id: int = Field(foreign_key="certificates.id", index=True)
+    state: RevocationState = words(RevocationState, index=True)
+    ground: RevocationGround = words(RevocationGround)
+    description: str = long_text(default="")
+    conclusion_number: str = Field(max_length=60)
+    conclusion_authority: str
+    concluded_on: date
+    conclusion_sha256: str | None = Field(default=None, max_length=64)
+    conclusion_media_type: str = Field(default="", max_length=60)
+    conclusion_name: str = Field(default="", max_length=120)
+    inspection_code: str = Field(default="", max_length=20)
+    due_on: date
+    opened_at: datetime
+    opened_by: str
+    verified_on: date | None = None
+    verification: str = long_text(default="")
+    submission_number: str = Field(default="", max_length=60)
+    submitted_on: date | None = None
+    decision_id: int | None = Field(
+        default=None, foreign_key="recognition_decisions.id", index=True
+    )
+    closed_at: datetime | None = None
+    drop_reason: str = long_text(default="")
+
+
+class RegisterChange(SQLModel, table=True):
+    """What happened to a certificate, as anybody may know it: append-only, read by its number."""
+
+    __tablename__ = "register_changes"
+
+    id: int | None = Field(default=None, primary_key=True)
+    certificate_id: int = Field(foreign_key="certificates.id", index=True)
+    kind: ChangeKind = words(ChangeKind)
+    since: date
+    told_at: datetime = Field(index=True)

@@ -8,15 +8,21 @@ from app.core.clock import local_day
 from app.core.codes import new_code
 from app.core.db import WriteSession
 from app.core.errors import Conflict, Invalid, NotFound, Refused, check_version
+from app.core.files import StoredFile
 from app.domain.accounts.rules import Actor
 from app.domain.audit.actions import record
 from app.domain.dossiers.actions import return_by_centre, send_to_centre
 from app.domain.dossiers.models import Dossier
 from app.domain.recognition.actions.certifying import Ground, certify
+from app.domain.recognition.actions.publishing import keep_scan
 from app.domain.recognition.actions.telling import tell_recognised
 from app.domain.recognition.enums import SubmissionState
 from app.domain.recognition.models import CentreSubmission, RecognitionDecision
-from app.domain.recognition.policy import why_not_forward, why_not_record_answer
+from app.domain.recognition.policy import (
+    why_not_attach_answer,
+    why_not_forward,
+    why_not_record_answer,
+)
 from app.domain.recognition.queries import (
     Candidate,
     SubmissionRow,
@@ -30,7 +36,12 @@ from app.domain.recognition.rules import (
     HIGHEST_STAR,
     star_after_centre,
 )
-from app.domain.recognition.schemas import MINISTRY, ForwardToCentre, RecordAnswer
+from app.domain.recognition.schemas import (
+    MINISTRY,
+    AttachAnswerScan,
+    ForwardToCentre,
+    RecordAnswer,
+)
 from app.rulebooks.loader import regime
 
 
@@ -144,9 +155,16 @@ def forward_to_centre(
 
 
 def record_answer(
-    session: WriteSession, code: str, data: RecordAnswer, *, actor: Actor, at: datetime
+    session: WriteSession,
+    code: str,
+    data: RecordAnswer,
+    *,
+    actor: Actor,
+    at: datetime,
+    stored: StoredFile | None = None,
+    file_name: str = "",
 ) -> CentreSubmission:
-    """Write down what the ministry answered; records centre.answered.
+    """Write down what the ministry answered, with its scan if it is at hand; records centre.answered.
 
     Five stars: the product gets its certificate of the ministry (art. 7.4.e). Below ninety points
     the province may recognise three or four stars or have its own council judge anew (art. 7.4.g).
@@ -170,6 +188,8 @@ def record_answer(
     submission.answered_by = actor.name
     submission.answered_at = at
     submission.version += 1
+    if stored is not None:
+        keep_scan(submission, stored, file_name)
     record(
         session,
         "centre.answered",
@@ -181,6 +201,7 @@ def record_answer(
         answer=data.answer_number,
         average=data.average or "",
         star=star,
+        sha256=submission.scan_sha256 or "",
     )
     if data.recognised:
         ground = Ground(data.answer_number, MINISTRY, data.answered_on)
@@ -188,6 +209,39 @@ def record_answer(
         tell_recognised(session, [issued], actor=actor, at=at)
     else:
         return_by_centre(session, row.dossier, actor=actor, at=at)
+    return submission
+
+
+def attach_answer_scan(
+    session: WriteSession,
+    code: str,
+    data: AttachAnswerScan,
+    stored: StoredFile,
+    *,
+    file_name: str,
+    actor: Actor,
+    at: datetime,
+) -> CentreSubmission:
+    """Keep the scan of the ministry's answer once it is written down; a later one replaces it.
+
+    Records centre.scanned with the scan before.
+    """
+    submission = submission_for_update(session, code, actor=actor).submission
+    if refusal := why_not_attach_answer(actor, submission):
+        raise refusal
+    check_version(data.version, submission.version)
+    before = submission.scan_sha256 or ""
+    keep_scan(submission, stored, file_name)
+    record(
+        session,
+        "centre.scanned",
+        subject=submission,
+        actor=actor,
+        at=at,
+        answer=submission.answer_number,
+        sha256=stored.sha256,
+        before=before,
+    )
     return submission
 
 

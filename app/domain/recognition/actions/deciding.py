@@ -13,17 +13,24 @@ from app.core.errors import Conflict, Invalid, NotFound, Refused, check_version
 from app.domain.accounts.rules import Actor
 from app.domain.audit.actions import record
 from app.domain.dossiers.models import Dossier
+from app.domain.producers.models import Producer
 from app.domain.products.models import Product
 from app.domain.recognition.actions.certifying import (
     Ground,
     certificates_of,
     certify,
     check_product_code,
+    enter,
     next_record,
-    supersede,
 )
+from app.domain.recognition.actions.drafting import (
+    DatedInFuture,
+    begin_draft,
+    rewrite_draft,
+)
+from app.domain.recognition.actions.taking_effect import take_effect
 from app.domain.recognition.actions.telling import tell_recognised
-from app.domain.recognition.enums import DecisionKind, DecisionState
+from app.domain.recognition.enums import DecisionKind, DecisionState, Replacement
 from app.domain.recognition.models import Certificate, DecisionItem, RecognitionDecision
 from app.domain.recognition.policy import (
     why_not_draft,
@@ -31,11 +38,18 @@ from app.domain.recognition.policy import (
     why_not_revise,
     why_not_sign,
 )
-from app.domain.recognition.queries import decided_by, decision_for_update, judgements_of
+from app.domain.recognition.queries import (
+    decided_by,
+    decided_certificates,
+    decided_products,
+    decision_for_update,
+    judgements_of,
+)
 from app.domain.recognition.rules import (
     APPROVAL,
     DECIDED_FROM,
     LOWEST_RECOGNISED,
+    ON_CERTIFICATES,
     decided_by_kind,
     last_valid_day,
 )
@@ -96,21 +110,6 @@ class AlreadyInDecision(Conflict):
     basis = "26/2026/QĐ-TTg, Điều 7.3.e"
 
 
-class NumberUsed(Conflict):
-    """Two decisions of one year cannot share a number."""
-
-    code = "decision.number_used"
-    message = "Số {number} năm {year} đã dùng cho một quyết định khác."
-
-
-class DatedInFuture(Refused):
-    """A decision is not dated ahead of its signature."""
-
-    code = "decision.dated_in_future"
-    message = "Quyết định ghi ngày {day}, chưa đến ngày đó nên chưa ký được."
-    basis = "26/2026/QĐ-TTg, Điều 4.3"
-
-
 class ResultChanged(Refused):
     """The council found otherwise since the decision was drafted."""
 
@@ -145,19 +144,7 @@ def draft_decision(
     if refusal := why_not_draft(actor):
         raise refusal
     chosen = _checked(session, data)
-    _check_number(session, data, except_id=None)
-    decision = RecognitionDecision(
-        code=new_code("QD"),
-        kind=data.kind,
-        state=DecisionState.DRAFT,
-        number=data.number,
-        year=data.decided_on.year,
-        decided_on=data.decided_on,
-        authority=data.authority,
-        created_at=at,
-    )
-    session.add(decision)
-    session.flush()
+    decision = begin_draft(session, data, at=at)
     _fill(session, decision, chosen)
     record(
         session,
@@ -179,17 +166,9 @@ def revise_decision(
     if refusal := why_not_revise(actor, decision):
         raise refusal
     check_version(data.version, decision.version)
-    before = {"number": decision.number, "decided_on": decision.decided_on}
-    if data.kind is not decision.kind:
-        raise Invalid({"kind": "Loại quyết định không đổi được; hãy soạn quyết định khác."})
+    before = rewrite_draft(session, decision, data)
     chosen = _checked(session, data, decision=decision)
-    _check_number(session, data, except_id=decision.id)
     session.exec(delete(DecisionItem).where(col(DecisionItem.decision_id) == decision.id))
-    decision.number = data.number
-    decision.year = data.decided_on.year
-    decision.decided_on = data.decided_on
-    decision.authority = data.authority
-    decision.version += 1
     _fill(session, decision, chosen)
     record(
         session,
@@ -211,6 +190,8 @@ def sign_decision(
 
     By a recognition every product gets its certificate (certificate.issued), its dossier is
     recognised, an older certificate superseded. By an approval the results may go to the ministry.
+    A decision on certificates takes effect on each; what the ministry decided on five stars is
+    recorded by the agency in the same way (art. 8.2.b).
     """
     decision = decision_for_update(session, code, actor=actor)
     if refusal := why_not_sign(actor, decision):
@@ -218,7 +199,9 @@ def sign_decision(
     check_version(data.version, decision.version)
     if decision.decided_on > local_day(at):
         raise DatedInFuture(day=f"{decision.decided_on:%d/%m/%Y}")
-    dossiers = _dossiers_of(session, decision)
+    on_certificates = decision.kind in ON_CERTIFICATES
+    dossiers = [] if on_certificates else _dossiers_of(session, decision)
+    _keep_names(session, decision)
     decision.state = DecisionState.SIGNED
     decision.signed_by = data.signed_by
     decision.signed_title = data.signed_title
@@ -230,6 +213,7 @@ def sign_decision(
         if decision.kind is DecisionKind.RECOGNITION
         else []
     )
+    changed = take_effect(session, decision, actor=actor, at=at) if on_certificates else issued
     record(
         session,
         "decision.signed",
@@ -239,7 +223,7 @@ def sign_decision(
         number=decision.number,
         signed_by=data.signed_by,
         signed_title=data.signed_title,
-        certificates=[certificate.code for certificate in issued],
+        certificates=[certificate.code for certificate in changed],
     )
     tell_recognised(session, issued, actor=actor, at=at)
     return decision
@@ -267,6 +251,7 @@ def import_recognised(
     if any(other.issued_on == data.issued_on for other in others):
         raise RecognitionKnown(product=product.name, day=f"{data.issued_on:%d/%m/%Y}")
     check_product_code(session, product, data.product_code)
+    producer = session.exec(select(Producer).where(col(Producer.id) == product.producer_id)).one()
     certificate = Certificate(
         code=new_code("CN"),
         record_number=next_record(session),
@@ -279,11 +264,12 @@ def import_recognised(
         authority=data.authority,
         issued_on=data.issued_on,
         expires_on=expires_on,
+        product_name=product.name,
+        producer_name=producer.name,
+        producer_address=producer.address,
         source_note=data.source_note,
     )
-    session.add(certificate)
-    session.flush()
-    supersede([*others, certificate])
+    enter(session, certificate, others, how=Replacement.RECOGNITION, at=at)
     record(
         session,
         "certificate.imported",
@@ -295,6 +281,20 @@ def import_recognised(
         source=data.source_note,
     )
     return certificate
+
+
+def _keep_names(session: WriteSession, decision: RecognitionDecision) -> None:
+    """Write down what the signed paper calls each product: later names change no decision."""
+    if decision.kind in ON_CERTIFICATES:
+        for line in decided_certificates(session, decision):
+            line.item.product_name = line.certificate.product_name
+            line.item.producer_name = line.certificate.producer_name
+            line.item.producer_address = line.certificate.producer_address
+        return
+    for row in decided_products(session, decision):
+        row.item.product_name = row.product.name
+        row.item.producer_name = row.producer.name
+        row.item.producer_address = row.producer.address
 
 
 def _certified(
@@ -358,17 +358,6 @@ def _check_star(dossier: Dossier, star: int, kind: DecisionKind) -> None:
         return
     wrong = FiveStarsByMinistry if kind is DecisionKind.RECOGNITION else NotForApproval
     raise wrong(dossier=dossier.code, star=star)
-
-
-def _check_number(session: WriteSession, data: DraftDecision, *, except_id: int | None) -> None:
-    used = session.exec(
-        select(RecognitionDecision).where(
-            col(RecognitionDecision.number) == data.number,
-            col(RecognitionDecision.year) == data.decided_on.year,
-        )
-    ).one_or_none()
-    if used is not None and used.id != except_id:
-        raise NumberUsed(number=data.number, year=data.decided_on.year)
 
 
 def _fill(

@@ -1,4 +1,4 @@
-"""The papers of recognition: decisions, certificates, notices of results, sets for the ministry."""
+"""The papers of recognition: decisions, notices of results, sets for the ministry."""
 
 from app.domain.recognition.papers.ministry import (
     Installation,
@@ -9,10 +9,10 @@ from app.domain.recognition.papers.ministry import (
 from app.domain.recognition.papers.notice import result_notice_paper
 from app.domain.recognition.papers.official import (
     MeetingTold,
-    certificate_data,
-    certificate_paper,
+    decider,
     decision_data,
     decision_paper,
+    signer,
 )
 from app.domain.recognition.papers.replaceable import replaceable_papers
 
@@ -20,12 +20,12 @@ __all__ = [
     "Installation",
     "MeetingTold",
     "SetIncomplete",
-    "certificate_data",
-    "certificate_paper",
+    "decider",
     "decision_data",
     "decision_paper",
     "ministry_set",
     "replaceable_papers",
     "result_notice_paper",
+    "signer",
     "why_not_set",
 ]

@@ -1,4 +1,4 @@
-"""The printed decision and the printed certificate, with what is stored of them.
+"""The printed decision, with what is stored of it.
 
 Nobody's signature is drawn: a paper says what was signed in the system, and leaves room for the pen.
 """
@@ -12,26 +12,31 @@ from sqlmodel import col, select
 from app.core.clock import VIET_NAM, local_day
 from app.core.db import ReadSession
 from app.core.official_days import written_day
-from app.core.qr import qr_svg
 from app.core.text import fold
 from app.core.typesetting import render_pdf
 from app.domain.accounts.rules import Actor
 from app.domain.councils.models import AgendaItem, Meeting, Result, Round
 from app.domain.councils.papers.customs import PLACE
 from app.domain.recognition.enums import DecisionKind
-from app.domain.recognition.models import Certificate, DecisionItem, RecognitionDecision
+from app.domain.recognition.models import DecisionItem, RecognitionDecision
+from app.domain.recognition.papers.on_certificates import (
+    annex_of,
+    bases_of,
+    duties_of,
+    proposal_of,
+)
+from app.domain.recognition.policy import why_not_print
 from app.domain.recognition.queries import (
-    CertifiedProduct,
+    DecidedOnCertificate,
     DecidedProduct,
+    decided_certificates,
     decided_products,
-    get_certificate,
     get_decision,
 )
-from app.domain.recognition.rules import last_valid_day
+from app.domain.recognition.rules import ON_CERTIFICATES, last_valid_day
 from app.rulebooks.loader import in_force, regime
 
 PROVINCE = "tỉnh Lai Châu"
-HIGHEST_RANK = 5  # art. 3.3.a: «hạng 5 sao (quốc gia)»; 3 and 4 stars are «cấp tỉnh»
 _COMMITTEES = ("uy ban nhan dan", "ubnd")
 
 _BASES = (
@@ -83,33 +88,19 @@ def decision_paper(
     `agency` is the office that advises the province on OCOP and proposes the decision.
     """
     decision = get_decision(session, code, actor=actor)
-    data = decision_data(
-        decision,
-        decided_products(session, decision),
-        _meetings_of(session, decision),
-        agency=agency,
+    if refusal := why_not_print(decision):
+        raise refusal
+    data = (
+        certificate_decision_data(decision, decided_certificates(session, decision), agency=agency)
+        if decision.kind in ON_CERTIFICATES
+        else decision_data(
+            decision,
+            decided_products(session, decision),
+            _meetings_of(session, decision),
+            agency=agency,
+        )
     )
     return render_pdf("decision", data | {"specimen": demonstration}, timestamp=at)
-
-
-def certificate_paper(
-    session: ReadSession,
-    code: str,
-    *,
-    actor: Actor,
-    at: datetime,
-    demonstration: bool,
-    public_url: str,
-) -> bytes:
-    """Return a certificate this actor may see as a PDF; its QR opens its page of the register."""
-    found = get_certificate(session, code, actor=actor, on=local_day(at))
-    decision = session.exec(
-        select(RecognitionDecision).where(
-            col(RecognitionDecision.id) == found.certificate.decision_id
-        )
-    ).one_or_none()
-    data = certificate_data(found, decision, public_url=public_url)
-    return render_pdf("certificate", data | {"specimen": demonstration}, timestamp=at)
 
 
 def decision_data(
@@ -131,9 +122,9 @@ def decision_data(
     }
     approves = decision.kind is DecisionKind.APPROVAL
     return {
-        "approval": approves,
+        "kind": decision.kind,
         "authority": decision.authority.upper(),
-        "decider": _decider(decision.authority).upper(),
+        "decider": decider(decision.authority).upper(),
         "number": decision.number,
         "place_and_date": f"{PLACE}, {written_day(decision.decided_on)}",
         "province": PROVINCE,
@@ -145,9 +136,9 @@ def decision_data(
         "valid_until": f"{last_valid_day(decision.decided_on, months):%d/%m/%Y}",
         "items": [
             {
-                "product": one.product.name,
-                "producer": one.producer.name,
-                "address": one.producer.address,
+                "product": one.product_name,
+                "producer": one.producer_name,
+                "address": one.producer_address,
                 "code": (one.certificate.product_code or "") if one.certificate else "",
                 "stars": one.item.star,
                 "average": one.result.average_text if one.result else "",
@@ -161,45 +152,32 @@ def decision_data(
         ),
         "executors": _EXECUTORS.format(agency=agency),
         "recipients": list(_RECIPIENTS),
-        "signer": _signer(decision),
+        "signer": signer(decision),
     }
 
 
-def _address(address: str, commune: str) -> str:
-    """Return an address with its commune, told once."""
-    if fold(commune) in fold(address):
-        return address
-    return ", ".join(part for part in (address, commune) if part)
-
-
-def certificate_data(
-    found: CertifiedProduct, decision: RecognitionDecision | None, *, public_url: str
+def certificate_decision_data(
+    decision: RecognitionDecision, rows: Sequence[DecidedOnCertificate], *, agency: str
 ) -> dict[str, object]:
-    """Return what templates/print/certificate.typ reads of a certificate.
-
-    One of an earlier period is printed as an extract: its original bears the signature.
-    """
-    certificate = found.certificate
-    link = f"{public_url.rstrip('/')}/register/{certificate.code}"
-    issued = written_day(certificate.issued_on)
+    """Return what templates/print/decision.typ reads of a decision on certificates."""
     return {
-        "authority": _decider(certificate.authority).upper(),
-        "product": found.product.name,
-        "producer": found.producer.name,
-        "address": _address(found.producer.address, found.commune),
-        "stars": certificate.star,
-        "level": "quốc gia" if certificate.star == HIGHEST_RANK else "cấp tỉnh",
-        "product_code": certificate.product_code or "",
-        "certificate": certificate.code,
-        "decision": f"{certificate.decision_number} {issued}"
-        if certificate.decision_number
-        else issued,
-        "valid_from": f"{certificate.issued_on:%d/%m/%Y}",
-        "valid_until": f"{certificate.expires_on:%d/%m/%Y}",
-        "place_and_date": f"{PLACE}, {issued}",
-        "signer": _signer(decision) if decision else _extract(certificate),
-        "qr": qr_svg(link),
-        "link": link.partition("://")[2],
+        "kind": decision.kind,
+        "authority": decision.authority.upper(),
+        "decider": decider(decision.authority).upper(),
+        "number": decision.number,
+        "place_and_date": f"{PLACE}, {written_day(decision.decided_on)}",
+        "province": PROVINCE,
+        "round": "",
+        "bases": [*_BASES, *bases_of(rows)],
+        "proposer": f"Giám đốc {agency}{proposal_of(rows)}",
+        "months": "",
+        "valid_from": f"{decision.decided_on:%d/%m/%Y}",
+        "valid_until": "",
+        "items": annex_of(decision, rows),
+        "duties": duties_of(decision.kind, agency),
+        "executors": _EXECUTORS.format(agency=agency),
+        "recipients": [*_RECIPIENTS[:-1], "Các cơ quan liên quan", _RECIPIENTS[-1]],
+        "signer": signer(decision),
     }
 
 
@@ -228,14 +206,15 @@ def _meetings_of(session: ReadSession, decision: RecognitionDecision) -> Sequenc
     ]
 
 
-def _decider(authority: str) -> str:
+def decider(authority: str) -> str:
     """Name who decides: a People's Committee does so through its chairperson (art. 7.3.e)."""
     if fold(authority).startswith(_COMMITTEES):
         return f"Chủ tịch {authority}"
     return authority
 
 
-def _signer(decision: RecognitionDecision) -> dict[str, object]:
+def signer(decision: RecognitionDecision) -> dict[str, object]:
+    """Return who signed a paper of this decision, as the foot of the paper tells it."""
     if decision.signed_at is None:
         return {
             "on_behalf": ["TM. Ủy ban nhân dân"],
@@ -251,13 +230,4 @@ def _signer(decision: RecognitionDecision) -> dict[str, object]:
         "title": decision.signed_title,
         "name": decision.signed_by or "",
         "note": f"Đã ký trên hệ thống lúc {signed:%H:%M} ngày {signed:%d/%m/%Y}",
-    }
-
-
-def _extract(certificate: Certificate) -> dict[str, object]:
-    return {
-        "on_behalf": [],
-        "title": "Bản trích từ sổ đăng ký",
-        "name": "",
-        "note": f"Bản gốc do {certificate.authority} cấp",
     }

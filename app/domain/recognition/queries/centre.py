@@ -15,7 +15,7 @@ from sqlmodel.sql.expression import Select
 from app.core.clock import local_day
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound
-from app.core.paging import Page, page_of
+from app.core.paging import Page, newest_first
 from app.domain.accounts.rules import Actor
 from app.domain.councils.models import Result
 from app.domain.dossiers.enums import DossierState
@@ -128,6 +128,7 @@ class SubmissionRow:
             provincial_average=self.result.average_text if self.result else "",
             approval=self.decision.number,
             average=None if average is None else f"{average.numerator}/{average.denominator}",
+            has_scan=self.submission.scan_sha256 is not None,
         )
 
 
@@ -138,6 +139,7 @@ _TOLD = set(SubmissionOut.model_fields) - {
     "provincial_average",
     "approval",
     "average",
+    "has_scan",
 }
 
 
@@ -264,12 +266,8 @@ def submissions_page(
 ) -> Page[SubmissionRow]:
     """Return products before the ministry, newest first."""
     query = submissions_visible_to(actor)
-    if after:
-        query = query.where(col(CentreSubmission.id) < after)
-    rows = session.exec(query.order_by(col(CentreSubmission.id).desc()).limit(limit + 1)).all()
-    return page_of(
-        _with_decisions(session, rows), limit=limit, key=lambda row: row.submission.id or 0
-    )
+    page = newest_first(session, query, CentreSubmission, after=after, limit=limit)
+    return Page(_with_decisions(session, page.items), page.next_after)
 
 
 def get_submission(session: ReadSession, code: str, *, actor: Actor) -> SubmissionRow:

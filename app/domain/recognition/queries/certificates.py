@@ -1,4 +1,4 @@
-"""Certificates: what each is worth on a day, who may see it, the public register."""
+"""Certificates: what each is worth on a day, and who may see it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,15 +10,13 @@ from sqlmodel.sql.expression import Select
 
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound
-from app.core.paging import Page, page_of
-from app.core.text import fold
+from app.core.paging import Page, newest_first
 from app.domain.accounts.rules import Actor
 from app.domain.places.enums import UnitLevel
 from app.domain.places.models import AdministrativeUnit
 from app.domain.producers.models import Producer
 from app.domain.producers.queries import visible
 from app.domain.products.models import Product
-from app.domain.products.queries import bears_old_code
 from app.domain.recognition.enums import Standing
 from app.domain.recognition.models import Certificate
 from app.domain.recognition.rules import (
@@ -152,13 +150,8 @@ def certificates_page(
 ) -> Page[CertifiedProduct]:
     """Return certificates this actor may see, newest first."""
     query = certificates_visible_to(actor, on=on)
-    if after:
-        query = query.where(col(Certificate.id) < after)
-    rows = session.exec(query.order_by(col(Certificate.id).desc()).limit(limit + 1)).all()
-    return page_of(
-        [CertifiedProduct(*row, on=on) for row in rows],
-        limit=limit,
-        key=lambda one: one.certificate.id or 0,
+    return newest_first(session, query, Certificate, after=after, limit=limit).map(
+        lambda row: CertifiedProduct(*row, on=on)
     )
 
 
@@ -172,82 +165,15 @@ def running_certificate(session: ReadSession, product_id: int, *, on: date) -> C
     ).one_or_none()
 
 
-def register_page(
-    session: ReadSession,
-    *,
-    on: date,
-    search: str = "",
-    commune_code: str = "",
-    star: int | None = None,
-    after: int = 0,
-    limit: int = 20,
-) -> Page[CertifiedProduct]:
-    """Return the products recognised on a day, newest first: what anybody may know.
-
-    The search takes words of the product's or the producer's name, without accents and case, or a
-    whole product code: today's, or one the product bore before.
-    """
-    query = certified_products(on).where(*in_force_on(on))
-    if folded := fold(search):
-        words = (
-            or_(
-                col(Product.name_folded).contains(word, autoescape=True),
-                col(Producer.name_folded).contains(word, autoescape=True),
-            )
-            for word in folded.split()
-        )
-        query = query.where(
-            or_(
-                and_(*words),
-                func.upper(col(Certificate.product_code)) == search.strip().upper(),
-                bears_old_code(folded),
-            )
-        )
-    if commune_code:
-        query = query.where(col(Product.commune_code) == commune_code)
-    if star is not None:
-        query = query.where(col(Certificate.star) == star)
-    if after:
-        query = query.where(col(Certificate.id) < after)
-    rows = session.exec(query.order_by(col(Certificate.id).desc()).limit(limit + 1)).all()
-    return page_of(
-        [CertifiedProduct(*row, on=on) for row in rows],
-        limit=limit,
-        key=lambda one: one.certificate.id or 0,
-    )
-
-
-def get_register_entry(session: ReadSession, code: str, *, on: date) -> CertifiedProduct:
-    """Return any certificate by its code, ended ones too: the register does not hide an end.
-
-    A product code, today's or an old one, leads to the product's newest certificate.
-    """
-    found = session.exec(
-        certified_products(on)
-        .where(
-            or_(
-                col(Certificate.code) == code,
-                col(Certificate.product_code) == code,
-                bears_old_code(fold(code)),
-            )
-        )
-        .order_by(
-            (col(Certificate.code) == code).desc(),
-            col(Certificate.issued_on).desc(),
-            col(Certificate.id).desc(),
-        )
-        .limit(1)
-    ).one_or_none()
-    if found is None:
-        raise NotFound
-    return CertifiedProduct(*found, on=on)
-
-
 def in_force_on(on: date) -> Sequence[ColumnElement[bool]]:
     """Return the conditions under which a certificate lets its product carry the star on a day."""
     return (
         col(Certificate.issued_on) <= on,
-        col(Certificate.expires_on) >= on,
+        or_(
+            col(Certificate.expires_on) >= on,
+            and_(col(Certificate.extended_from) <= on, col(Certificate.extended_until) >= on),
+        ),
+        or_(col(Certificate.holder_ended_on).is_(None), col(Certificate.holder_ended_on) > on),
         or_(col(Certificate.revoked_on).is_(None), col(Certificate.revoked_on) > on),
         or_(col(Certificate.superseded_on).is_(None), col(Certificate.superseded_on) > on),
     )
@@ -268,8 +194,8 @@ def certificate_out(one: CertifiedProduct) -> CertificateOut:
                 "source_note",
             }
         ),
-        product=one.product.name,
-        producer=one.producer.name,
+        product=one.certificate.product_name,
+        producer=one.certificate.producer_name,
         commune=one.commune,
         standing=one.standing,
         standing_basis=one.basis,

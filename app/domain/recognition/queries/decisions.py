@@ -8,20 +8,32 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound
-from app.core.paging import Page, page_of
+from app.core.paging import Page, newest_first
 from app.domain.accounts.rules import Actor
 from app.domain.councils.models import Result
 from app.domain.dossiers.models import Dossier
 from app.domain.producers.models import Producer
 from app.domain.products.models import Product
 from app.domain.recognition.enums import DecisionKind, DecisionState
-from app.domain.recognition.models import Certificate, DecisionItem, RecognitionDecision
+from app.domain.recognition.models import (
+    CentreSubmission,
+    Certificate,
+    CertificateItem,
+    DecisionItem,
+    RecognitionDecision,
+)
 from app.domain.recognition.queries.centre import Candidate, candidates
+from app.domain.recognition.queries.decided_certificates import decided_certificates
+from app.domain.recognition.rules import ON_CERTIFICATES
 from app.domain.recognition.schemas import (
     MOST_DOSSIERS,
+    DecidedCertificateOut,
     DecisionDetailOut,
     DecisionItemOut,
     DecisionOut,
+    PublishedDecisionDetailOut,
+    PublishedDecisionOut,
+    PublishedItemOut,
 )
 
 
@@ -36,9 +48,33 @@ class DecidedProduct:
     result: Result | None
     certificate: Certificate | None
 
+    @property
+    def product_name(self) -> str:
+        """The product's name as it was signed; of a draft, as it is."""
+        return self.item.product_name or self.product.name
+
+    @property
+    def producer_name(self) -> str:
+        """The producer's name as it was signed; of a draft, as it is."""
+        return self.item.producer_name or self.producer.name
+
+    @property
+    def producer_address(self) -> str:
+        """The producer's address as it was signed; of a draft, as it is."""
+        return self.item.producer_address or self.producer.address
+
+
+@dataclass(frozen=True, slots=True)
+class ScanKept:
+    """The scan of a signed paper, as a row names it."""
+
+    sha256: str
+    media_type: str
+    file_name: str
+
 
 def decisions_visible_to(actor: Actor) -> SelectOfScalar[RecognitionDecision]:
-    """Return the only base for decisions: signed ones are public, drafts stay in the province."""
+    """Return the only base for decisions at work: drafts stay in the province."""
     query = select(RecognitionDecision)
     if actor.sees_province:
         return query
@@ -65,26 +101,79 @@ def decision_for_update(session: WriteSession, code: str, *, actor: Actor) -> Re
     return found
 
 
+def published_decisions() -> SelectOfScalar[RecognitionDecision]:
+    """Return the only base for decisions that anybody may read."""
+    return select(RecognitionDecision).where(col(RecognitionDecision.published_at).is_not(None))
+
+
+def get_published_decision(session: ReadSession, code: str) -> RecognitionDecision:
+    """Return a published decision; anything else is not there."""
+    found = session.exec(
+        published_decisions().where(col(RecognitionDecision.code) == code)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def decision_scan(decision: RecognitionDecision) -> ScanKept:
+    """Return the scan of a decision as a kept file; NotFound when it has none."""
+    if decision.scan_sha256 is None:
+        raise NotFound
+    return ScanKept(decision.scan_sha256, decision.scan_media_type, decision.scan_name)
+
+
+def answer_scan(submission: CentreSubmission) -> ScanKept:
+    """Return the scan of the ministry's answer as a kept file; NotFound when it has none."""
+    if submission.scan_sha256 is None:
+        raise NotFound
+    return ScanKept(submission.scan_sha256, submission.scan_media_type, submission.scan_name)
+
+
+def published_scan(session: ReadSession, code: str) -> ScanKept:
+    """Return the scan of a published decision."""
+    return decision_scan(get_published_decision(session, code))
+
+
 def decisions_page(
-    session: ReadSession, *, actor: Actor, after: int = 0, limit: int = 20
+    session: ReadSession,
+    *,
+    actor: Actor,
+    kind: DecisionKind | None = None,
+    after: int = 0,
+    limit: int = 20,
 ) -> Page[tuple[RecognitionDecision, int]]:
-    """Return decisions, newest first, each with its number of products."""
-    query = decisions_visible_to(actor)
-    if after:
-        query = query.where(col(RecognitionDecision.id) < after)
-    rows = session.exec(query.order_by(col(RecognitionDecision.id).desc()).limit(limit + 1)).all()
-    counts = dict(
-        session.exec(
-            select(DecisionItem.decision_id, func.count())
-            .where(col(DecisionItem.decision_id).in_([row.id for row in rows]))
-            .group_by(col(DecisionItem.decision_id))
-        ).all()
-    )
-    return page_of(
-        [(row, counts.get(row.id or 0, 0)) for row in rows],
-        limit=limit,
-        key=lambda pair: pair[0].id or 0,
-    )
+    """Return decisions of one kind or all, newest first, each with its number of products."""
+    return _counted(session, decisions_visible_to(actor), kind=kind, after=after, limit=limit)
+
+
+def published_decisions_page(
+    session: ReadSession, *, kind: DecisionKind | None = None, after: int = 0, limit: int = 20
+) -> Page[tuple[RecognitionDecision, int]]:
+    """Return published decisions, newest first, each with its number of products."""
+    return _counted(session, published_decisions(), kind=kind, after=after, limit=limit)
+
+
+def _counted(
+    session: ReadSession,
+    query: SelectOfScalar[RecognitionDecision],
+    *,
+    kind: DecisionKind | None,
+    after: int,
+    limit: int,
+) -> Page[tuple[RecognitionDecision, int]]:
+    if kind is not None:
+        query = query.where(col(RecognitionDecision.kind) == kind)
+    page = newest_first(session, query, RecognitionDecision, after=after, limit=limit)
+    ids = [row.id for row in page.items]
+    counts: dict[int, int] = {}
+    for column in (DecisionItem.decision_id, CertificateItem.decision_id):
+        counts |= dict(
+            session.exec(
+                select(column, func.count()).where(col(column).in_(ids)).group_by(col(column))
+            ).all()
+        )
+    return page.map(lambda row: (row, counts.get(row.id or 0, 0)))
 
 
 def decided_products(
@@ -140,28 +229,57 @@ def recognisable(
 def decision_out(decision: RecognitionDecision, products: int) -> DecisionOut:
     """Return a decision as the JSON door tells it."""
     return DecisionOut(
-        **decision.model_dump(
-            include=set(DecisionOut.model_fields) - {"products"},
-        ),
+        **decision.model_dump(include=set(DecisionOut.model_fields) - {"products", "has_scan"}),
+        has_scan=decision.scan_sha256 is not None,
         products=products,
     )
 
 
 def decision_detail_out(session: ReadSession, decision: RecognitionDecision) -> DecisionDetailOut:
-    """Return a decision with its products as the JSON door tells it."""
-    rows = decided_products(session, decision)
+    """Return a decision with its products or certificates as the JSON door tells it."""
+    items, certificates = _lines_out(session, decision)
     return DecisionDetailOut(
-        **decision_out(decision, len(rows)).model_dump(),
-        items=[
-            DecisionItemOut(
-                dossier=row.dossier.code,
-                product=row.product.name,
-                producer=row.producer.name,
-                star=row.item.star,
-                average=row.result.average_text if row.result else "",
-                certificate=row.certificate.code if row.certificate else None,
-                product_code=row.certificate.product_code if row.certificate else None,
-            )
-            for row in rows
-        ],
+        **decision_out(decision, len(items) + len(certificates)).model_dump(),
+        items=items,
+        certificates=certificates,
     )
+
+
+def published_decision_out(decision: RecognitionDecision, products: int) -> PublishedDecisionOut:
+    """Return a published decision as anybody may read it."""
+    return PublishedDecisionOut(
+        **decision.model_dump(include=set(PublishedDecisionOut.model_fields) - {"products"}),
+        products=products,
+    )
+
+
+def published_decision_detail_out(
+    session: ReadSession, decision: RecognitionDecision
+) -> PublishedDecisionDetailOut:
+    """Return a published decision with what it is about; dossiers and cases are left out."""
+    items, certificates = _lines_out(session, decision)
+    return PublishedDecisionDetailOut(
+        **published_decision_out(decision, len(items) + len(certificates)).model_dump(),
+        scan_sha256=decision_scan(decision).sha256,
+        items=[PublishedItemOut(**one.model_dump(exclude={"dossier", "average"})) for one in items],
+        certificates=[one.model_copy(update={"case": None}) for one in certificates],
+    )
+
+
+def _lines_out(
+    session: ReadSession, decision: RecognitionDecision
+) -> tuple[list[DecisionItemOut], list[DecidedCertificateOut]]:
+    if decision.kind in ON_CERTIFICATES:
+        return [], [row.out() for row in decided_certificates(session, decision)]
+    return [
+        DecisionItemOut(
+            dossier=row.dossier.code,
+            product=row.product_name,
+            producer=row.producer_name,
+            star=row.item.star,
+            average=row.result.average_text if row.result else "",
+            certificate=row.certificate.code if row.certificate else None,
+            product_code=row.certificate.product_code if row.certificate else None,
+        )
+        for row in decided_products(session, decision)
+    ], []

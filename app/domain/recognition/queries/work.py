@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlmodel import col, func, or_, select
+from sqlalchemy import Select
+from sqlalchemy import select as sa_select
+from sqlmodel import and_, col, func, not_, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.core.db import ReadSession
 from app.core.errors import Worded
@@ -17,17 +20,23 @@ from app.domain.products.models import Product
 from app.domain.recognition.enums import DecisionKind, DecisionState
 from app.domain.recognition.models import (
     Certificate,
+    CertificateItem,
     DecisionItem,
     RecognitionDecision,
 )
+from app.domain.recognition.policy import is_of_ministry
 from app.domain.recognition.queries.centre import Candidate, candidates
 from app.domain.recognition.queries.certificates import in_force_on
+from app.domain.recognition.queries.ending_work import ending_work
 from app.domain.recognition.rules import (
     ANNOUNCED_DAYS_BEFORE,
+    DECISION_BASIS,
     FORWARDING,
+    ON_CERTIFICATES,
     RENEWAL_FILING,
     renewal_window,
 )
+from app.domain.recognition.schemas import MINISTRY
 from app.rulebooks.loader import in_force
 from app.rulebooks.model import Regime
 
@@ -49,17 +58,24 @@ _DRAFT_SENTENCES = {
     DecisionKind.APPROVAL: "Trình phê duyệt kết quả từ 90 điểm: {count} sản phẩm",
 }
 
-_SIGN_SENTENCES = {
+# Without a kind: what the ministry signed and the agency writes down.
+_SIGN_SENTENCES: dict[DecisionKind | None, str] = {
+    None: "Ghi quyết định của Bộ số {number}",
     DecisionKind.RECOGNITION: "Ký quyết định công nhận số {number}",
     DecisionKind.APPROVAL: "Ký quyết định phê duyệt kết quả số {number}",
+    DecisionKind.REVOCATION: "Ký quyết định thu hồi giấy chứng nhận số {number}",
+    DecisionKind.EXTENSION: "Ký quyết định kéo dài hiệu lực số {number}",
+    DecisionKind.CORRECTION: "Ký quyết định đính chính số {number}",
+    DecisionKind.HOLDER_CHANGE: "Ký quyết định ghi nhận chủ thể kế thừa số {number}",
 }
+PUBLISHING_BASIS = "26/2026/QĐ-TTg, Điều 7.3.g, Điều 8.3.c"
 
 
 def work_for(session: ReadSession, actor: Actor, *, on: date) -> list[WorkItem]:
     """Return what recognition waits for: decisions to draft, to sign, and renewals to file."""
     return [
-        *_of_the_agency(session, actor),
-        *_drafts_to_sign(session, actor),
+        *_of_the_agency(session, actor, on),
+        *_decisions(session, actor),
         *_renewals_to_file(session, actor, on),
     ]
 
@@ -128,12 +144,16 @@ def _renewal_item(
     )
 
 
-def _of_the_agency(session: ReadSession, actor: Actor) -> list[WorkItem]:
-    """Return the decisions to draft, a line for each kind, and the products to send (art. 7.3)."""
+def _of_the_agency(session: ReadSession, actor: Actor, on: date) -> list[WorkItem]:
+    """Return the decisions to draft, a line for each kind, products to send, what is to end (art. 7.3, 8)."""
     if not actor.has(Role.AGENCY_OFFICER):
         return []
     found = candidates(session, actor=actor)
-    return [*_to_draft(found), *_to_send(found)]
+    return [
+        *_to_draft(found),
+        *_to_send(found),
+        *ending_work(session, on=on, limit=MOST_WORK),
+    ]
 
 
 def _to_draft(judged: Sequence[Candidate]) -> list[WorkItem]:
@@ -179,27 +199,92 @@ def _some(names: Sequence[str]) -> str:
     return f"{shown}…" if len(names) > NAMES_SHOWN else shown
 
 
-def _drafts_to_sign(session: ReadSession, actor: Actor) -> list[WorkItem]:
-    if not actor.has(Role.PROVINCIAL_SIGNER):
-        return []
-    rows = session.exec(
-        select(RecognitionDecision, func.count())
-        .join(DecisionItem, col(DecisionItem.decision_id) == col(RecognitionDecision.id))
-        .where(col(RecognitionDecision.state) == DecisionState.DRAFT)
-        .group_by(col(RecognitionDecision.id))
-        .order_by(col(RecognitionDecision.decided_on), col(RecognitionDecision.id))
-        .limit(MOST_WORK)
-    ).all()
-    return [
-        WorkItem(
-            kind="decision.to_sign",
-            code=decision.code,
-            title=Worded(_SIGN_SENTENCES[decision.kind], number=decision.number),
-            subtitle=Worded("{count} sản phẩm · {code}", count=products, code=decision.code),
-            due_on=None,
-            overdue=False,
-            basis=SIGNING_BASIS,
-            route_name="decisions.show",
+def _decisions(session: ReadSession, actor: Actor) -> list[WorkItem]:
+    """Return the decisions this person signs, writes down or makes public; one statement.
+
+    The province's drafts wait for its leader, the ministry's for the agency that writes them down
+    (art. 8.2); what was signed waits for the agency until anybody can read it (art. 7.3.g, 8.3.c).
+    """
+    draft = col(RecognitionDecision.state) == DecisionState.DRAFT
+    of_ministry = and_(
+        col(RecognitionDecision.kind).in_(ON_CERTIFICATES),
+        col(RecognitionDecision.authority) == MINISTRY,
+    )
+    unpublished = and_(
+        col(RecognitionDecision.state) == DecisionState.SIGNED,
+        col(RecognitionDecision.published_at).is_(None),
+    )
+    theirs = [
+        condition
+        for role, condition in (
+            (Role.PROVINCIAL_SIGNER, and_(draft, not_(of_ministry))),
+            (Role.AGENCY_OFFICER, or_(and_(draft, of_ministry), unpublished)),
         )
-        for decision, products in rows
+        if actor.has(role)
     ]
+    if not theirs:
+        return []
+    rows = session.execute(_counted(select(RecognitionDecision).where(or_(*theirs)))).all()
+    return [
+        _to_sign(decision, products + certificates)
+        if decision.state is DecisionState.DRAFT
+        else _to_publish(decision)
+        for decision, products, certificates in rows
+    ]
+
+
+def _to_sign(decision: RecognitionDecision, count: int) -> WorkItem:
+    sentence = _SIGN_SENTENCES[None if is_of_ministry(decision) else decision.kind]
+    on_certificates = decision.kind in ON_CERTIFICATES
+    return WorkItem(
+        kind="decision.to_sign",
+        code=decision.code,
+        title=Worded(sentence, number=decision.number),
+        subtitle=Worded("{count} sản phẩm · {code}", count=count, code=decision.code),
+        due_on=None,
+        overdue=False,
+        basis=DECISION_BASIS[decision.kind] if on_certificates else SIGNING_BASIS,
+        route_name="decisions.show",
+    )
+
+
+def _to_publish(decision: RecognitionDecision) -> WorkItem:
+    return WorkItem(
+        kind="decision.to_publish" if decision.scan_sha256 else "decision.to_scan",
+        code=decision.code,
+        title=Worded(
+            "Công bố quyết định số {number}"
+            if decision.scan_sha256
+            else "Thêm bản chụp và công bố quyết định số {number}",
+            number=decision.number,
+        ),
+        subtitle=Worded(
+            "ký ngày {day} · {code}", day=f"{decision.decided_on:%d/%m/%Y}", code=decision.code
+        ),
+        due_on=None,
+        overdue=False,
+        basis=PUBLISHING_BASIS,
+        route_name="decisions.show",
+    )
+
+
+def _counted(
+    query: SelectOfScalar[RecognitionDecision],
+) -> Select[tuple[RecognitionDecision, int, int]]:
+    """Return decisions, the oldest first, with how many products and certificates each names."""
+    products, certificates = (
+        sa_select(func.count())
+        .where(col(item.decision_id) == col(RecognitionDecision.id))
+        .correlate(RecognitionDecision)
+        .scalar_subquery()
+        for item in (DecisionItem, CertificateItem)
+    )
+    return (
+        query.add_columns(products, certificates)
+        .order_by(
+            col(RecognitionDecision.state),  # what is to be signed stands before what is to be read
+            col(RecognitionDecision.decided_on),
+            col(RecognitionDecision.id),
+        )
+        .limit(2 * MOST_WORK)
+    )

@@ -1,0 +1,1 @@
+"""The public register: search, entries, and what changed."""
