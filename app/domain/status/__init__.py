@@ -1,0 +1,1 @@
+"""Status: what stamps and certificates are worth, as lists that whoever has no network can keep."""
