@@ -21,6 +21,21 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+class SignInWay(StrEnum):
+    """How a browser showed who it is."""
+
+    PASSWORD = "password"  # noqa: S105 -- a word, no secret
+    PROVIDER = "provider"  # the province's own account system, by OpenID Connect
+
+
+class SignInStep(StrEnum):
+    """What is left to do before a browser that signed in may do anything else."""
+
+    SHOW_FACTOR = "show_factor"
+    CHANGE_PASSWORD = "change_password"  # noqa: S105 -- a word, no secret
+    SET_UP_FACTOR = "set_up_factor"
+
+
 class Scope(StrEnum):
     """What a bearer token may be used for, within what its owner may do."""
 
@@ -34,6 +49,16 @@ class Scope(StrEnum):
     RECOGNITION_WRITE = "recognition:write"
     STAMPS_READ = "stamps:read"
     STAMPS_WRITE = "stamps:write"
+    INSPECTIONS_READ = "inspections:read"
+    INSPECTIONS_WRITE = "inspections:write"
+    REPORTS_READ = "reports:read"
+    REPORTS_WRITE = "reports:write"
     AUDIT_READ = "audit:read"
     NOTICES_READ = "notices:read"
     NOTICES_WRITE = "notices:write"
+    PERSONAL_DATA_READ = "personal_data:read"
+    PERSONAL_DATA_WRITE = "personal_data:write"
+    ACCOUNT_READ = "account:read"
+    ACCOUNT_WRITE = "account:write"
+    POSTS_READ = "posts:read"
+    POSTS_WRITE = "posts:write"

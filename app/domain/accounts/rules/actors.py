@@ -26,14 +26,35 @@ PROVINCE_WIDE = frozenset(
 )
 
 
+def roles_named(words: str) -> frozenset[Role]:
+    """Return the roles of a list with commas; an unknown word is a ValueError that names it."""
+    known = {role.value: role for role in Role}
+    named = [word.strip() for word in words.split(",") if word.strip()]
+    strangers = [word for word in named if word not in known]
+    if strangers:
+        message = f"no such role: {', '.join(strangers)} (known: {', '.join(known)})"
+        raise ValueError(message)
+    return frozenset(known[word] for word in named)
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One post held today: the role and the unit, producer or agency it is for."""
+    """One post held today: the role and the unit, producer or agency it is for.
+
+    `stands_in_for` names the person on leave whose post a deputy holds meanwhile.
+    """
 
     role: Role
     unit_code: str | None = None
     producer_id: int | None = None
     agency_code: str | None = None
+    stands_in_for: str = ""
+
+    @property
+    def label(self) -> str:
+        """The role in words, with the name of the person on leave."""
+        word = ROLE_LABELS[self.role]
+        return f"{word} (thay {self.stands_in_for})" if self.stands_in_for else word
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +79,15 @@ class Actor:
     def has_in_unit(self, unit_code: str, *roles: Role) -> bool:
         """Tell whether one of these roles is held for this very unit."""
         return any(g.role in roles and g.unit_code == unit_code for g in self.grants)
+
+    def only_stands_in(self, role: Role, unit_code: str | None = None) -> str:
+        """Return for whom this role is held as a deputy alone; empty when it is one's own."""
+        held = [
+            grant.stands_in_for
+            for grant in self.grants
+            if grant.role is role and unit_code in {None, grant.unit_code}
+        ]
+        return held[0] if held and all(held) else ""
 
     def acts_for(self, producer_id: int | None) -> bool:
         """Tell whether this is the producer's own account."""
@@ -85,7 +115,7 @@ class Actor:
     @property
     def office(self) -> str:
         """Roles and unit in one line, as the audit log keeps them."""
-        labels = dict.fromkeys(ROLE_LABELS[grant.role] for grant in self.grants)
+        labels = dict.fromkeys(grant.label for grant in self.grants)
         line = ", ".join(labels) or "—"
         return f"{line} · {self.unit_name}" if self.unit_name else line
 

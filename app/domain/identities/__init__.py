@@ -1,0 +1,1 @@
+"""Accounts of other account systems that stand for one of ours (OpenID Connect)."""

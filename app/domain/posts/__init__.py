@@ -1,0 +1,1 @@
+"""Posts as people take them up and give them away: invitation, handover, leave with a deputy."""
