@@ -1,0 +1,61 @@
+"""Pure rules of personal data: the inventory, how long things are kept, the life of a request."""
+
+from app.domain.privacy.rules.impersonal import IMPERSONAL
+from app.domain.privacy.rules.inventory import (
+    BY_KEY,
+    HOLDINGS,
+    LAW,
+    SENSITIVE_LIST,
+    SENSITIVE_PAPERS,
+    WITHOUT_CONSENT,
+    Holding,
+)
+from app.domain.privacy.rules.periods import PERIODS, Period, said_here
+from app.domain.privacy.rules.requests import (
+    ANSWERS,
+    DEADLINES,
+    ERASING,
+    EVENTS,
+    FINAL,
+    INITIAL,
+    KIND_BASIS,
+    KIND_LABELS,
+    MOST_OPEN,
+    MOVES,
+    RIGHTS,
+    STATE_LABELS,
+    STEP_LABELS,
+    WHOSE_LABELS,
+    due_on,
+    state_after,
+)
+
+__all__ = [
+    "ANSWERS",
+    "BY_KEY",
+    "DEADLINES",
+    "ERASING",
+    "EVENTS",
+    "FINAL",
+    "HOLDINGS",
+    "IMPERSONAL",
+    "INITIAL",
+    "KIND_BASIS",
+    "KIND_LABELS",
+    "LAW",
+    "MOST_OPEN",
+    "MOVES",
+    "PERIODS",
+    "RIGHTS",
+    "SENSITIVE_LIST",
+    "SENSITIVE_PAPERS",
+    "STATE_LABELS",
+    "STEP_LABELS",
+    "WHOSE_LABELS",
+    "WITHOUT_CONSENT",
+    "Holding",
+    "Period",
+    "due_on",
+    "said_here",
+    "state_after",
+]
