@@ -2,14 +2,16 @@
 
 from datetime import date, datetime
 
-from sqlmodel import col, or_, select
+from sqlmodel import col, select
 
 from app.core.clock import local_day
 from app.core.codes import new_code
 from app.core.db import WriteSession
 from app.core.errors import Conflict, Invalid, Refused, Worded, check_version
+from app.core.official_days import check_in_effect
 from app.domain.accounts.enums import Role
-from app.domain.accounts.models import Membership, User
+from app.domain.accounts.models import User
+from app.domain.accounts.queries import users_in_post
 from app.domain.accounts.rules import Actor
 from app.domain.advisory.enums import Duty
 from app.domain.advisory.models import AdvisoryAmendment, AdvisoryMember, AdvisoryTeam
@@ -179,12 +181,7 @@ def _check_decision(session: WriteSession, number: str, year: int) -> None:
 
 
 def _check_days(team: AdvisoryTeam, data: AmendTeam, effective_on: date, *, today: date) -> None:
-    if data.decided_on > today:
-        raise Invalid({"decided_on": "Ngày quyết định không được sau hôm nay."})
-    if effective_on > today:
-        raise Invalid({"effective_on": "Ghi thay đổi khi đã có hiệu lực, không ghi trước."})
-    if effective_on < data.decided_on:
-        raise Invalid({"effective_on": "Ngày hiệu lực không được trước ngày quyết định."})
+    check_in_effect(data.decided_on, effective_on, today=today)
     if not team.term_from <= effective_on <= team.term_to:
         raise Invalid({"effective_on": "Ngày hiệu lực ngoài nhiệm kỳ."})
 
@@ -204,21 +201,7 @@ def _people(
     session: WriteSession, usernames: list[str], *, on: date, field: str
 ) -> dict[str, User]:
     """Return the accounts; without the post of advisory member nobody would find the dossiers."""
-    posted = select(col(Membership.user_id)).where(
-        col(Membership.role) == Role.ADVISORY_MEMBER,
-        col(Membership.valid_from) <= on,
-        or_(col(Membership.valid_to).is_(None), col(Membership.valid_to) >= on),
-    )
-    found = {
-        user.username: user
-        for user in session.exec(
-            select(User).where(
-                col(User.username).in_(usernames),
-                col(User.disabled_at).is_(None),
-                col(User.id).in_(posted),
-            )
-        )
-    }
+    found = users_in_post(session, usernames, Role.ADVISORY_MEMBER, on=on)
     unknown = [name for name in usernames if name not in found]
     if unknown:
         said = Worded(

@@ -58,6 +58,26 @@ def verified_chain(session: ReadSession) -> ChainReport:
     return ChainReport(sequence, previous, None, None)
 
 
+def verified_tail(session: ReadSession, *, most: int) -> ChainReport:
+    """Recompute the hashes of the newest events, up to the head: a look that is over at once."""
+    events = session.exec(
+        select(AuditEvent).order_by(col(AuditEvent.sequence).desc()).limit(most)
+    ).all()[::-1]
+    head = session.exec(select(AuditHead)).one_or_none()
+    sequence = events[0].sequence - 1 if events else 0
+    previous = events[0].previous_hash if events else FIRST_PREVIOUS
+    for seen in events:
+        said = seen.model_dump(exclude={"hash"})
+        if seen.sequence != sequence + 1:
+            return ChainReport(len(events), previous, sequence + 1, "missing")
+        if seen.previous_hash != previous or event_hash(**said) != seen.hash:
+            return ChainReport(len(events), previous, seen.sequence, "changed")
+        previous, sequence = seen.hash, seen.sequence
+    if head is not None and (head.sequence, head.hash) != (sequence, previous):
+        return ChainReport(len(events), previous, sequence + 1, "cut")
+    return ChainReport(len(events), previous, None, None)
+
+
 def events_of(
     session: ReadSession, subject: Any, *, limit: int = 50, leaving_out: Collection[str] = ()
 ) -> Sequence[AuditEvent]:

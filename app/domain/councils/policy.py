@@ -476,10 +476,10 @@ def why_not_conduct_opinion(
     actor: Actor, meeting: Meeting, seat: CouncilMember | None
 ) -> Refusal | None:
     """The agency, the chair and the secretary remind of, and extend, an open written opinion."""
-    if meeting.form is not MeetingForm.WRITTEN:
-        return NotWritten()
     if not (actor.has(Role.AGENCY_OFFICER) or conducts(meeting, seat)):
         return NotAsking()
+    if meeting.form is not MeetingForm.WRITTEN:
+        return NotWritten()
     return _not_in_meeting(meeting, MeetingState.OPEN)
 
 
@@ -495,10 +495,10 @@ def why_not_end_collection(
     meeting: Meeting, seat: CouncilMember | None, *, missing: int, on: date
 ) -> Refusal | None:
     """The chair or the secretary ends the collection after its day; late opinions count until then."""
-    if meeting.form is not MeetingForm.WRITTEN:
-        return NotWritten()
     if not conducts(meeting, seat):
         return NotConducting()
+    if meeting.form is not MeetingForm.WRITTEN:
+        return NotWritten()
     if refusal := _not_in_meeting(meeting, MeetingState.OPEN):
         return refusal
     if not missing:
@@ -513,10 +513,10 @@ def why_not_put_to_meeting(
     meeting: Meeting, item: AgendaItem, seat: CouncilMember | None
 ) -> Refusal | None:
     """The chair or the secretary puts a renewal before a meeting."""
-    if meeting.form is not MeetingForm.WRITTEN:
-        return NotWritten()
     if not conducts(meeting, seat):
         return NotConducting()
+    if meeting.form is not MeetingForm.WRITTEN:
+        return NotWritten()
     return _not_scoring_now(meeting, item)
 
 
@@ -524,9 +524,10 @@ def why_not_wish_for_meeting(
     meeting: Meeting, item: AgendaItem, sheet: ScoreSheet | None
 ) -> Refusal | None:
     """A member who is asked for an opinion may ask for a meeting instead."""
-    if meeting.form is not MeetingForm.WRITTEN:
-        return NotWritten()
-    return why_not_raise_gate(meeting, item, sheet)
+    refusal = why_not_raise_gate(meeting, item, sheet)
+    if meeting.form is MeetingForm.WRITTEN or isinstance(refusal, NotScoring):
+        return refusal
+    return NotWritten()
 
 
 def sees_settling(meeting: Meeting, seat: CouncilMember | None) -> bool:

@@ -56,6 +56,9 @@ class Dossier(SQLModel, table=True):
     council_rules_hash: str = Field(max_length=64)
     business_results: str = long_text(default="")
     business_plan: str = long_text(default="")
+    # The product's revenue of one year, in đồng, as part II states it; None is not zero.
+    stated_revenue: int | None = Field(default=None, sa_type=sa.BigInteger)
+    stated_revenue_year: int | None = None
     sample_count: int = 0
     opened_at: datetime
     opened_by_helper: bool = False

@@ -129,6 +129,13 @@ class AdviceNotReady(Conflict):
     basis = ADVICE
 
 
+class DeputyWroteReport(NotPermitted):
+    """Two people stand behind a report, also while one of them is on leave."""
+
+    code = "dossier.deputy_wrote_report"
+    message = "Bạn đã lập báo cáo này và chỉ đang thay {absent}: hãy để người khác ký."
+
+
 class AdviceNotOwn(NotPermitted):
     """Who wrote a report signs it."""
 
@@ -151,6 +158,14 @@ class EvidenceNotOffered(Conflict):
     code = "evidence.not_offered"
     message = "Giấy tờ «{title}» đã được thay hoặc đã thôi dùng; hãy chọn giấy tờ khác."
     basis = EVIDENCE_LIST
+
+
+class ProducerEnded(Conflict):
+    """A producer that ended registers nothing new."""
+
+    code = "dossier.producer_ended"
+    message = "Chủ thể đã ngừng hoạt động từ {day}, không mở hồ sơ mới được."
+    basis = "26/2026/QĐ-TTg, Điều 4.3, Điều 8.1.đ"
 
 
 class ReportSigned(Conflict):
@@ -194,8 +209,12 @@ class ReportNotReady(Conflict):
 
 
 def why_not_open(actor: Actor, producer: Producer) -> Refusal | None:
-    """The producer's own account opens a dossier, or the commune officer on its behalf."""
-    return _why_not_applicant(actor, producer.id or 0, producer.commune_code)
+    """The producer's own account opens a dossier, or the commune officer on its behalf, while it works."""
+    if refusal := _why_not_applicant(actor, producer.id or 0, producer.commune_code):
+        return refusal
+    if producer.dissolved_on is not None:
+        return ProducerEnded(day=f"{producer.dissolved_on:%d/%m/%Y}")
+    return None
 
 
 def why_not_edit(actor: Actor, dossier: Dossier, *parts: DossierPart) -> Refusal | None:
@@ -278,6 +297,9 @@ def why_not_sign(actor: Actor, dossier: Dossier, report: CommuneReport | None) -
     )
     if refusal:
         return refusal
+    absent = actor.only_stands_in(Role.COMMUNE_LEADER, dossier.commune_code)
+    if absent and report is not None and report.prepared_by == actor.name:
+        return DeputyWroteReport(absent=absent)
     open_findings = [
         FINDING_LABELS[finding]
         for finding in Finding

@@ -9,7 +9,7 @@ from sqlmodel.sql.expression import Select
 
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound, Worded
-from app.core.paging import Page, page_of
+from app.core.paging import Page, newest_first
 from app.core.text import fold
 from app.core.work import WorkItem
 from app.domain.accounts.enums import Role
@@ -91,16 +91,15 @@ def ideas_page(
 ) -> Page[IdeaRow]:
     """Return ideas this actor may see, newest first; the search ignores accents and case."""
     query = ideas_visible_to(actor)
-    if after:
-        query = query.where(col(ProductIdea.id) < after)
     for word in fold(search).split():
         query = query.where(col(ProductIdea.title_folded).contains(word, autoescape=True))
     if state is not None:
         query = query.where(col(ProductIdea.state) == state)
     if commune_code:
         query = query.where(col(ProductIdea.commune_code) == commune_code)
-    rows = session.exec(query.order_by(col(ProductIdea.id).desc()).limit(limit + 1)).all()
-    return page_of([IdeaRow(*row) for row in rows], limit=limit, key=lambda row: row.idea.id or 0)
+    return newest_first(session, query, ProductIdea, after=after, limit=limit).map(
+        lambda row: IdeaRow(*row)
+    )
 
 
 def reviews_of(session: ReadSession, idea: ProductIdea) -> Sequence[IdeaReview]:

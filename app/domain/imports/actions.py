@@ -17,9 +17,12 @@ from app.domain.audit.actions import all_or_nothing, record
 from app.domain.imports.enums import ImportState, SheetKind
 from app.domain.imports.models import ImportRun
 from app.domain.imports.planning import Plan, PlannedProduct, plan_of, tables_of
-from app.domain.imports.policy import why_not_apply, why_not_check
+from app.domain.imports.policy import is_applied_later, why_not_apply, why_not_check
 from app.domain.imports.queries import run_for_update
 from app.domain.imports.schemas import ApplyImport, Report, finding
+from app.domain.jobs.actions import put_down
+from app.domain.jobs.enums import JobKind
+from app.domain.jobs.models import Job
 from app.domain.producers.actions import change_producer, create_producer
 from app.domain.products.actions import add_product_code, change_product, create_product
 from app.domain.recognition.actions import import_recognised
@@ -93,6 +96,33 @@ def check_import(
         errors=run.errors,
     )
     return run
+
+
+def have_import_applied(
+    session: WriteSession,
+    code: str,
+    data: ApplyImport,
+    *,
+    files: Storage,
+    actor: Actor,
+    at: datetime,
+) -> ImportRun | Job:
+    """Bring a checked file in, or have a long one brought in by a job, once for what was checked."""
+    run = run_for_update(session, code, actor=actor)
+    if refusal := why_not_apply(actor, run):
+        raise refusal
+    check_version(data.version, run.version)
+    if not is_applied_later(run):
+        return apply_import(session, code, data, files=files, actor=actor, at=at)
+    return put_down(
+        session,
+        JobKind.IMPORT,
+        {"run": run.code, "version": run.version},
+        subject_code=run.code,
+        actor=actor,
+        at=at,
+        occasion=f"{run.code}.{run.version}",
+    )
 
 
 def apply_import(

@@ -5,6 +5,7 @@ from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
 from app.domain.imports.enums import ImportState
 from app.domain.imports.models import ImportRun
+from app.domain.imports.rules import ROWS_AT_ONCE
 
 IMPORTERS = frozenset({Role.ADMINISTRATOR, Role.AGENCY_OFFICER})
 READERS = IMPORTERS | {Role.AGENCY_HEAD, Role.AUDITOR}
@@ -51,3 +52,9 @@ def why_not_apply(actor: Actor, run: ImportRun) -> Refusal | None:
     if run.errors:
         return StillFaulty(count=run.errors)
     return None
+
+
+def is_applied_later(run: ImportRun) -> bool:
+    """Tell whether a job brings a file in: so many rows take longer than a line waits."""
+    rows: int = sum(told.get("new", 0) + told.get("changed", 0) for told in run.counts.values())
+    return rows > ROWS_AT_ONCE

@@ -8,7 +8,7 @@ from sqlmodel import col, or_, select
 
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound
-from app.core.paging import Page, page_of
+from app.core.paging import Page, newest_first
 from app.core.text import fold
 from app.domain.accounts.rules import Actor
 from app.domain.imports.models import ImportRun
@@ -27,10 +27,7 @@ def runs_page(
     if refusal := why_not_see(actor):
         raise refusal
     query = select(ImportRun)
-    if after:
-        query = query.where(col(ImportRun.id) < after)
-    rows = session.exec(query.order_by(col(ImportRun.id).desc()).limit(limit + 1)).all()
-    return page_of(rows, limit=limit, key=lambda run: run.id or 0)
+    return newest_first(session, query, ImportRun, after=after, limit=limit)
 
 
 def get_run(session: ReadSession, code: str, *, actor: Actor) -> ImportRun:

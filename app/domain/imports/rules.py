@@ -13,6 +13,8 @@ from app.domain.imports.enums import ImportState, SheetKind
 Cell = str | float | bool | date | datetime | time | timedelta
 Row = Mapping[str, Cell]
 
+# So many rows are brought in while a line waits; more are brought in by a job.
+ROWS_AT_ONCE = 200
 MOST_ROWS = 3_000  # of all sheets of a file: others wait for at most ten seconds to write
 MOST_TOLD = 500  # findings of a report; the rest is counted
 MOST_HEADING_ROWS = 10

@@ -23,6 +23,7 @@ class Notice(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("user_id", "kind", "subject_code", "occasion"),
         sa.Index("ix_notices_user", "user_id", "id"),
+        sa.Index("ix_notices_told_of", "subject_code", "kind"),
         sa.Index(
             "ix_notices_unread", "user_id", "id", sqlite_where=_UNREAD, postgresql_where=_UNREAD
         ),

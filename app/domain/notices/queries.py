@@ -8,7 +8,7 @@ from sqlmodel import col, or_, select
 
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound
-from app.core.paging import Page, page_of
+from app.core.paging import Page, newest_first
 from app.domain.accounts.models import User
 from app.domain.accounts.rules import Actor
 from app.domain.notices.enums import Channel, DeliveryState
@@ -54,10 +54,7 @@ def notices_page(
     query = select(Notice).where(col(Notice.user_id) == actor.user_id)
     if unread:
         query = query.where(col(Notice.read_at).is_(None))
-    if after:
-        query = query.where(col(Notice.id) < after)
-    rows = session.exec(query.order_by(col(Notice.id).desc()).limit(limit + 1)).all()
-    return page_of(rows, limit=limit, key=lambda notice: notice.id or 0)
+    return newest_first(session, query, Notice, after=after, limit=limit)
 
 
 def get_notice(session: ReadSession, code: str, *, actor: Actor) -> Notice:
@@ -78,11 +75,8 @@ def undelivered_page(session: ReadSession, *, after: int = 0, limit: int = 20) -
         .join(User, col(User.id) == col(Notice.user_id))
         .where(col(Delivery.problem).is_not(None), col(Delivery.state) != DeliveryState.SENT)
     )
-    if after:
-        query = query.where(col(Delivery.id) < after)
-    rows = session.exec(query.order_by(col(Delivery.id).desc()).limit(limit + 1)).all()
-    return page_of(
-        [DeliveryRow(*row) for row in rows], limit=limit, key=lambda row: row.delivery.id or 0
+    return newest_first(session, query, Delivery, after=after, limit=limit).map(
+        lambda row: DeliveryRow(*row)
     )
 
 

@@ -10,12 +10,23 @@ from app.core.codes import new_code
 from app.core.db import WriteSession
 from app.core.errors import Conflict, check_version
 from app.core.text import fold, normal
+from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
+from app.domain.accounts.schemas import NewGrant
 from app.domain.audit.actions import record
 from app.domain.places.queries import check_commune
+from app.domain.posts.actions import invite_allowed
+from app.domain.posts.models import Invitation
+from app.domain.posts.schemas import Invite, InviteRepresentative
 from app.domain.producers.models import Producer
-from app.domain.producers.policy import is_helper, why_not_change, why_not_create
+from app.domain.producers.policy import (
+    is_helper,
+    why_not_change,
+    why_not_create,
+    why_not_invite,
+)
 from app.domain.producers.queries import producer_for_update
+from app.domain.producers.rules import PERSONAL_FIELDS
 from app.domain.producers.schemas import ChangeProducer, CreateProducer
 
 
@@ -58,13 +69,17 @@ def create_producer(
 def change_producer(
     session: WriteSession, code: str, data: ChangeProducer, *, actor: Actor, at: datetime
 ) -> Producer:
-    """Change a producer's data; records which fields changed, not the personal ones' content."""
+    """Change a producer's data; records which fields changed, not the personal ones' content.
+
+    What is personal and was not sent stays: a program that read the rest never saw it.
+    """
     producer = producer_for_update(session, code, actor=actor)
     refusal = why_not_change(actor, producer)
     if refusal:
         raise refusal
     check_version(data.version, producer.version)
-    after = _texts(data)
+    unseen = PERSONAL_FIELDS - data.model_fields_set
+    after = {name: value for name, value in _texts(data).items() if name not in unseen}
     changed = sorted(name for name, value in after.items() if getattr(producer, name) != value)
     if not changed:
         return producer
@@ -82,6 +97,23 @@ def change_producer(
         on_behalf=is_helper(actor, producer),
     )
     return producer
+
+
+def invite_representative(
+    session: WriteSession, code: str, data: InviteRepresentative, *, actor: Actor, at: datetime
+) -> tuple[str, Invitation]:
+    """Invite somebody to open an account that speaks for a producer; returns the link's secret.
+
+    By an officer of its commune, on a page; records invitation.made.
+    """
+    producer = producer_for_update(session, code, actor=actor)
+    if refusal := why_not_invite(actor, producer):
+        raise refusal
+    grant = NewGrant(role=Role.PRODUCER, producer_id=producer.id, valid_from=local_day(at))
+    invitation = Invite(
+        name=data.name, organisation=producer.name[:200], email=data.email, grants=[grant]
+    )
+    return invite_allowed(session, invitation, actor=actor, at=at)
 
 
 def _texts(data: CreateProducer | ChangeProducer) -> dict[str, Any]:

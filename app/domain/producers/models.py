@@ -33,5 +33,7 @@ class Producer(SQLModel, table=True):
     representative_address: str = ""
     history: str = long_text(default="")
     structure: str = long_text(default="")
+    dissolved_on: date | None = None
+    dissolution_source: str = ""
     created_at: datetime
     updated_at: datetime

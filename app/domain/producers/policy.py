@@ -32,6 +32,13 @@ def why_not_change(actor: Actor, producer: Producer) -> NotPermitted | None:
     return NotPermitted("Chỉ chủ thể hoặc cán bộ xã sở tại được sửa thông tin này.")
 
 
+def why_not_invite(actor: Actor, producer: Producer) -> NotPermitted | None:
+    """An officer of the commune invites who speaks for its producers: they know who that is."""
+    if actor.has_in_unit(producer.commune_code, Role.COMMUNE_OFFICER):
+        return None
+    return NotPermitted("Chỉ cán bộ xã sở tại mời người đại diện của chủ thể mở tài khoản.")
+
+
 def is_helper(actor: Actor, producer: Producer) -> bool:
     """Whether the actor acts on behalf of the producer: recorded as such wherever it matters."""
     return not actor.acts_for(producer.id)

@@ -1,5 +1,6 @@
 """Reads about producers."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlmodel import col, false, or_, select
@@ -73,3 +74,14 @@ def producers_page(
         query = query.where(col(Producer.commune_code) == commune_code)
     rows = session.exec(query.order_by(col(Producer.id)).limit(limit + 1)).all()
     return page_of(rows, limit=limit, key=lambda producer: producer.id or 0)
+
+
+def find_producer(session: ReadSession, code: str) -> Producer | None:
+    """Return a producer by its code, for whoever gives posts and sees no business of producers."""
+    return session.exec(select(Producer).where(col(Producer.code) == code)).one_or_none()
+
+
+def producer_names(session: ReadSession, numbers: Collection[int]) -> dict[int, Producer]:
+    """Return these producers by their numbers, to say whom a post is for."""
+    rows = session.exec(select(Producer).where(col(Producer.id).in_(numbers)))
+    return {producer.id or 0: producer for producer in rows}

@@ -26,3 +26,24 @@ def is_tax_code(text: str) -> bool:
     """
     digits = text.replace("-", "").replace(" ", "")
     return digits.isdigit() and len(digits) in {10, 12, 13}
+
+
+# What lists and usual answers leave out; see domain/privacy. Basis: Nghị định 356/2025/NĐ-CP, Điều 4.
+PERSONAL_FIELDS = frozenset(
+    {
+        "phone",
+        "email",
+        "representative_gender",
+        "representative_ethnicity",
+        "representative_address",
+    }
+)
+_PERSONAL_NUMBER_DIGITS = 12
+
+
+def shown_tax_code(text: str) -> str:
+    """Return a tax code as it may be read by many: of a personal number, only the last four digits."""
+    digits = text.replace("-", "").replace(" ", "")
+    if len(digits) != _PERSONAL_NUMBER_DIGITS:
+        return text
+    return f"•••• •••• {digits[-4:]}"

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from app.domain.producers.enums import Gender, ProducerKind
 from app.domain.producers.models import Producer
-from app.domain.producers.rules import is_tax_code
+from app.domain.producers.rules import is_tax_code, shown_tax_code
 
 _PHONE = r"^(\+?[0-9][0-9 .-]{7,18})?$"
 _EMAIL = r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$"
@@ -48,7 +48,7 @@ class CreateProducer(_ProducerText):
 
 
 class ChangeProducer(_ProducerText):
-    """The producer as it should be from now on."""
+    """The producer as it should be from now on; what is personal and not sent stays as it is."""
 
     version: int = Field(
         ge=1, description="Phiên bản đã xem; khác phiên bản hiện tại thì bị từ chối."
@@ -56,7 +56,7 @@ class ChangeProducer(_ProducerText):
 
 
 class ProducerOut(BaseModel):
-    """What officials and the producer itself see."""
+    """What officials and the producer itself see; how to reach whom is asked for apart, recorded."""
 
     code: str
     version: int
@@ -67,16 +67,13 @@ class ProducerOut(BaseModel):
     registration_number: str
     registered_on: date | None
     tax_code: str
-    phone: str
-    email: str
     representative: str
     representative_title: str
-    representative_gender: Gender
-    representative_ethnicity: str
     created_at: datetime
     updated_at: datetime
 
     @classmethod
     def of(cls, producer: Producer) -> Self:
         """Make the answer from a row."""
-        return cls.model_validate(producer.model_dump(include=set(cls.model_fields)))
+        shown = producer.model_dump(include=set(cls.model_fields))
+        return cls.model_validate(shown | {"tax_code": shown_tax_code(producer.tax_code)})

@@ -1,8 +1,11 @@
 """Registering and changing products."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from app.core.codes import new_code
@@ -15,7 +18,8 @@ from app.domain.producers.policy import is_helper
 from app.domain.producers.queries import get_producer
 from app.domain.products.models import Product, ProductCodeAlias
 from app.domain.products.policy import why_not_write
-from app.domain.products.queries import product_for_update
+from app.domain.products.queries import bearer_of_gtin, product_for_update
+from app.domain.products.rules import as_printed, item_gtin
 from app.domain.products.schemas import ChangeProduct, CreateProduct
 
 
@@ -33,10 +37,24 @@ class ProductCodeTaken(Conflict):
     message = "Mã «{old_code}» đã thuộc sản phẩm khác."
 
 
+class GtinTaken(Conflict):
+    """Another product has this GTIN; which one is not told: it may be nobody's here to see."""
+
+    code = "product.gtin_taken"
+    message = (
+        "Mã GTIN {gtin} đã là của một sản phẩm khác. Mỗi sản phẩm một mã. Hãy xem lại dãy số in ngay "
+        "dưới mã vạch trên bao bì."
+    )
+
+
 def create_product(
     session: WriteSession, data: CreateProduct, *, actor: Actor, at: datetime
 ) -> Product:
-    """Register a product of a producer; records product.created, and on whose behalf."""
+    """Register a product of a producer; records product.created, and on whose behalf.
+
+    A GTIN is stored as fourteen digits; refused (`WrongGtin`, `GtinTaken`) when it cannot be an
+    item's or is another product's.
+    """
     producer = get_producer(session, data.producer_code, actor=actor)
     refusal = why_not_write(actor, producer)
     if refusal:
@@ -50,7 +68,8 @@ def create_product(
         updated_at=at,
         **_texts(data),
     )
-    session.add(product)
+    with _alone_with_its_gtin(session, product.gtin, own_id=None):
+        session.add(product)
     record(
         session,
         "product.created",
@@ -67,7 +86,7 @@ def create_product(
 def change_product(
     session: WriteSession, code: str, data: ChangeProduct, *, actor: Actor, at: datetime
 ) -> Product:
-    """Change a product's description; records which fields changed."""
+    """Change a product's description; records which fields changed. A GTIN as in `create_product`."""
     product, producer = product_for_update(session, code, actor=actor)
     refusal = why_not_write(actor, producer)
     if refusal:
@@ -78,9 +97,12 @@ def change_product(
     changed = sorted(name for name, value in after.items() if getattr(product, name) != value)
     if not changed:
         return product
-    product.sqlmodel_update(after)
-    product.updated_at = at
-    product.version += 1
+    with _alone_with_its_gtin(
+        session, after["gtin"] if "gtin" in changed else "", own_id=product.id
+    ):
+        product.sqlmodel_update(after)
+        product.updated_at = at
+        product.version += 1
     record(
         session,
         "product.changed",
@@ -140,6 +162,25 @@ def _check_name_is_free(
         raise ProductKnown(name=known.name, known=known.code)
 
 
+@contextmanager
+def _alone_with_its_gtin(session: WriteSession, gtin: str, *, own_id: int | None) -> Iterator[None]:
+    """Let a product be written with a GTIN that no other has, also when two are written at once."""
+    if not gtin:
+        yield
+        return
+    if bearer_of_gtin(session, gtin) not in {None, own_id}:
+        raise GtinTaken(gtin=as_printed(gtin))
+    try:
+        with session.begin_nested():
+            yield
+            session.flush()
+    except IntegrityError as clash:
+        # The index knows what was committed since we looked; other clashes are not ours to tell.
+        if bearer_of_gtin(session, gtin) in {None, own_id}:
+            raise
+        raise GtinTaken(gtin=as_printed(gtin)) from clash
+
+
 def _texts(data: CreateProduct | ChangeProduct) -> dict[str, Any]:
     return {
         "name": normal(data.name),
@@ -148,4 +189,5 @@ def _texts(data: CreateProduct | ChangeProduct) -> dict[str, Any]:
         "description": normal(data.description),
         "packaging": normal(data.packaging),
         "story": normal(data.story),
+        "gtin": item_gtin(data.gtin),
     }

@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 from app.core.columns import long_text
 
 SETS = 26
+_HAS_GTIN = sa.text("gtin <> ''")
 
 
 class Product(SQLModel, table=True):
@@ -17,6 +18,13 @@ class Product(SQLModel, table=True):
     __table_args__ = (
         sa.CheckConstraint(f"set_number BETWEEN 1 AND {SETS}", name="set_number_known"),
         sa.UniqueConstraint("producer_id", "name_folded"),
+        sa.Index(
+            "uq_products_gtin",
+            "gtin",
+            unique=True,
+            sqlite_where=_HAS_GTIN,
+            postgresql_where=_HAS_GTIN,
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -26,10 +34,12 @@ class Product(SQLModel, table=True):
     commune_code: str = Field(max_length=5, index=True)
     name: str
     name_folded: str = Field(index=True)
-    set_number: int
+    set_number: int = Field(index=True)
     description: str = long_text(default="")
     packaging: str = ""
     story: str = long_text(default="")
+    # Fourteen digits, or empty: two products never have the same.
+    gtin: str = Field(default="", max_length=14, sa_column_kwargs={"server_default": ""})
     created_at: datetime
     updated_at: datetime
 

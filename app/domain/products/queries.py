@@ -12,6 +12,7 @@ from app.domain.accounts.rules import Actor
 from app.domain.producers.models import Producer
 from app.domain.producers.queries import visible
 from app.domain.products.models import Product, ProductCodeAlias
+from app.domain.products.rules import gtin14, is_gtin
 
 MOST_OLD_CODES = 20
 
@@ -64,6 +65,11 @@ def product_for_update(session: WriteSession, code: str, *, actor: Actor) -> Pro
     return found
 
 
+def bearer_of_gtin(session: ReadSession, gtin: str) -> int | None:
+    """Return the number of the product with these fourteen digits, whoever may see it."""
+    return session.exec(select(Product.id).where(col(Product.gtin) == gtin)).one_or_none()
+
+
 def products_page(
     session: ReadSession,
     *,
@@ -76,14 +82,17 @@ def products_page(
 ) -> Page[ProductRow]:
     """Return products this actor may see, by number; the search ignores accents and case.
 
-    It takes words of the name, or a whole code the product bore before.
+    It takes words of the name, a whole code the product bore before, or its whole GTIN.
     """
     query = products_visible_to(actor).where(col(Product.id) > after)
     if folded := fold(search):
         words = (
             col(Product.name_folded).contains(word, autoescape=True) for word in folded.split()
         )
-        query = query.where(or_(and_(*words), bears_old_code(folded)))
+        bears = [bears_old_code(folded)]
+        if is_gtin(number := folded.replace(" ", "")):
+            bears.append(col(Product.gtin) == gtin14(number))
+        query = query.where(or_(and_(*words), *bears))
     if set_number is not None:
         query = query.where(col(Product.set_number) == set_number)
     if producer_id is not None:

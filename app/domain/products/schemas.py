@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.products.models import SETS, Product
+from app.domain.products.rules import LONGEST_GTIN_TEXT
 
 
 class _ProductText(BaseModel):
@@ -18,6 +19,15 @@ class _ProductText(BaseModel):
     description: str = Field(default="", max_length=4000)
     packaging: str = Field(default="", max_length=300, examples=["Chai thủy tinh 500 ml"])
     story: str = Field(default="", max_length=8000)
+    gtin: str = Field(
+        default="",
+        max_length=LONGEST_GTIN_TEXT,
+        examples=["9521234543213"],
+        description=(
+            "Mã GTIN in dưới mã vạch của một gói bán lẻ (8, 12, 13 hoặc 14 chữ số); để trống khi "
+            "sản phẩm chưa có. Hai sản phẩm không dùng chung một mã."
+        ),
+    )
 
 
 class CreateProduct(_ProductText):
@@ -47,6 +57,7 @@ class ProductOut(BaseModel):
     description: str
     packaging: str
     story: str
+    gtin: str = Field(examples=["09521234543213"], description="Mười bốn chữ số, hoặc trống.")
     created_at: datetime
     updated_at: datetime
 

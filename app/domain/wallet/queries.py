@@ -12,7 +12,7 @@ from sqlmodel.sql.expression import Select
 
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound, Worded
-from app.core.paging import Page, page_of
+from app.core.paging import Page, newest_first
 from app.core.text import fold
 from app.core.work import WorkItem
 from app.domain.accounts.enums import Role
@@ -221,8 +221,6 @@ def papers_page(
     query = papers_visible_to(actor)
     if producer_id is not None:
         query = query.where(col(Evidence.producer_id) == producer_id)
-    if after:
-        query = query.where(col(Evidence.id) < after)
     for word in search.split():
         spoken = fold(word)
         query = query.where(
@@ -236,8 +234,9 @@ def papers_page(
         query = query.where(col(Evidence.kind) == kind)
     if state is not None:
         query = query.where(_stands(state, on))
-    rows = session.exec(query.order_by(col(Evidence.id).desc()).limit(limit + 1)).all()
-    return page_of([PaperRow(*row) for row in rows], limit=limit, key=lambda row: row.paper.id or 0)
+    return newest_first(session, query, Evidence, after=after, limit=limit).map(
+        lambda row: PaperRow(*row)
+    )
 
 
 def uses_of(session: ReadSession, row: PaperRow) -> list[PaperUse]:

@@ -8,6 +8,7 @@ from app.core.clock import local_day
 from app.core.codes import new_code
 from app.core.db import WriteSession
 from app.core.errors import Conflict, Invalid, Worded, check_version
+from app.core.official_days import check_in_effect
 from app.domain.accounts.rules import Actor
 from app.domain.audit.actions import record
 from app.domain.councils.actions.setting_up import (
@@ -194,14 +195,8 @@ def _note_in_open_meetings(session: WriteSession, delegation: ChairDelegation) -
 
 
 def _check_days(council: Council, data: AmendCouncil, *, at: datetime) -> None:
-    today = local_day(at)
     effective_on = data.effective_on or data.decided_on
-    if data.decided_on > today:
-        raise Invalid({"decided_on": "Ngày quyết định không được sau hôm nay."})
-    if effective_on > today:
-        raise Invalid({"effective_on": "Ghi thay đổi khi đã có hiệu lực, không ghi trước."})
-    if effective_on < data.decided_on:
-        raise Invalid({"effective_on": "Ngày hiệu lực không được trước ngày quyết định."})
+    check_in_effect(data.decided_on, effective_on, today=local_day(at))
     if not council.term_from <= effective_on <= council.term_to:
         raise Invalid({"effective_on": _outside(council)})
 

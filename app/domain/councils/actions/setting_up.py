@@ -5,14 +5,15 @@ from datetime import date, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlmodel import col, or_, select
+from sqlmodel import col, select
 
 from app.core.clock import local_day
 from app.core.codes import new_code
 from app.core.db import WriteSession
 from app.core.errors import Conflict, Invalid, Refused, Worded
 from app.domain.accounts.enums import Role
-from app.domain.accounts.models import Membership, User
+from app.domain.accounts.models import User
+from app.domain.accounts.queries import users_in_post
 from app.domain.accounts.rules import Actor
 from app.domain.audit.actions import record
 from app.domain.councils.enums import Seat
@@ -259,21 +260,7 @@ def people_of(
     session: WriteSession, usernames: list[str], *, on: date, field: str = "seats"
 ) -> dict[str, User]:
     """Return the accounts of the seats; without the post nobody would find the own sheets."""
-    posted = select(col(Membership.user_id)).where(
-        col(Membership.role) == Role.COUNCIL_MEMBER,
-        col(Membership.valid_from) <= on,
-        or_(col(Membership.valid_to).is_(None), col(Membership.valid_to) >= on),
-    )
-    found = {
-        user.username: user
-        for user in session.exec(
-            select(User).where(
-                col(User.username).in_(usernames),
-                col(User.disabled_at).is_(None),
-                col(User.id).in_(posted),
-            )
-        )
-    }
+    found = users_in_post(session, usernames, Role.COUNCIL_MEMBER, on=on)
     unknown = [name for name in usernames if name not in found]
     if unknown:
         said = Worded(

@@ -15,7 +15,7 @@ from sqlmodel.sql.expression import Select
 from app.core.clock import local_day
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound
-from app.core.paging import Page, page_of
+from app.core.paging import Page, newest_first
 from app.domain.accounts.models import User
 from app.domain.accounts.rules import Actor
 from app.domain.councils.enums import ItemState, MeetingForm, MeetingState, Seat, SheetState
@@ -136,9 +136,7 @@ def meetings_page(
         query = query.where(col(Meeting.round_id) == round_id)
     if form is not None:
         query = query.where(col(Meeting.form) == form)
-    if after:
-        query = query.where(col(Meeting.id) < after)
-    rows = session.exec(query.order_by(col(Meeting.id).desc()).limit(limit + 1)).all()
+    page = newest_first(session, query, Meeting, after=after, limit=limit)
     counted: dict[int, tuple[int, int]] = {
         meeting_id: (items, locked)
         for meeting_id, items, locked in session.exec(
@@ -148,17 +146,13 @@ def meetings_page(
                 func.count(col(AgendaItem.locked_at)),
             )
             .where(
-                col(AgendaItem.meeting_id).in_([row[0].id for row in rows]),
+                col(AgendaItem.meeting_id).in_([row[0].id for row in page.items]),
                 col(AgendaItem.state) != ItemState.TAKEN_OFF,
             )
             .group_by(col(AgendaItem.meeting_id))
         )
     }
-    return page_of(
-        [MeetingBrief(*row, *counted.get(row[0].id or 0, (0, 0))) for row in rows],
-        limit=limit,
-        key=lambda row: row.meeting.id or 0,
-    )
+    return page.map(lambda row: MeetingBrief(*row, *counted.get(row[0].id or 0, (0, 0))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ from app.rulebooks.scoring import check_answers
 # Which part of the dossier each of its own fields belongs to.
 PART_OF = {
     "business_results": DossierPart.BUSINESS_RESULTS,
+    "stated_revenue": DossierPart.BUSINESS_RESULTS,
+    "stated_revenue_year": DossierPart.BUSINESS_RESULTS,
     "business_plan": DossierPart.BUSINESS_PLAN,
     "sample_count": DossierPart.SAMPLES,
 }
@@ -98,6 +100,8 @@ def save_report_parts(
     check_version(data.version, dossier.version)
     after = {
         "business_results": normal(data.business_results),
+        "stated_revenue": data.stated_revenue,
+        "stated_revenue_year": data.stated_revenue_year,
         "business_plan": normal(data.business_plan),
         "sample_count": data.sample_count,
     }

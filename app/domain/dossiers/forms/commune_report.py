@@ -26,7 +26,7 @@ from app.core.layout import (
     unbroken,
 )
 from app.core.official_days import place_and_date, short_day
-from app.core.text import fold
+from app.core.text import fold, thousands
 from app.domain.dossiers.enums import Finding
 from app.domain.dossiers.forms.registration_form import PROVINCE_NAME
 from app.domain.dossiers.models import CommuneReport, SelfAssessmentAnswer
@@ -153,16 +153,12 @@ def _material(report: CommuneReport) -> str:
     if local_kg is not None and total_kg is not None:
         share = local_material_percent(local_kg, total_kg)
         return (
-            f"{_number(local_kg)}/{_number(total_kg)} kg nguyên liệu trong một năm ở trên địa bàn, "
+            f"{thousands(local_kg)}/{thousands(total_kg)} kg nguyên liệu trong một năm ở trên địa bàn, "
             f"chiếm {_percent(share)} %."
         )
     if report.material_confirmed or report.material_local_percent:
         return f"nguyên liệu trên địa bàn chiếm {report.material_local_percent} %."
     return ""
-
-
-def _number(whole: int) -> str:
-    return f"{whole:,}".replace(",", ".")
 
 
 def _percent(share: Fraction) -> str:

@@ -26,11 +26,12 @@ from app.core.layout import (
     unbroken,
 )
 from app.core.official_days import place_and_date, short_day
+from app.core.text import thousands
 from app.domain.dossiers.enums import DossierKind, EvidenceKind
 from app.domain.dossiers.forms.boxes import Boxes, Held, boxes_of
 from app.domain.dossiers.forms.commune_report import gender_and_ethnicity
 from app.domain.dossiers.forms.evidence_guide import GUIDE
-from app.domain.dossiers.models import ChangeReport, Evidence
+from app.domain.dossiers.models import ChangeReport, Dossier, Evidence
 from app.domain.dossiers.queries import DossierRow, SelfAssessment
 from app.domain.producers.rules import KIND_LABELS
 from app.rulebooks.model import Criterion, Section
@@ -61,6 +62,7 @@ def self_assessment_blocks(
         ),
         Part("Phần II", "KẾT QUẢ THỰC HIỆN PHƯƠNG ÁN SẢN XUẤT KINH DOANH"),
         *prose(dossier.business_results),
+        *_revenue(dossier),
         Part(
             "Phần III",
             f"ĐÁNH GIÁ KẾT QUẢ THỰC HIỆN THEO BỘ TIÊU CHÍ {unbroken('SẢN PHẨM OCOP')}",
@@ -361,10 +363,16 @@ def _changes(kind: DossierKind, report: ChangeReport | None) -> Iterator[Line]:
         yield from (text(line, indent=True) for line in others)
 
 
+def _revenue(dossier: Dossier) -> Iterator[Line]:
+    if dossier.stated_revenue is not None:
+        label = f"Doanh thu của sản phẩm năm {dossier.stated_revenue_year}"
+        yield field(label, _amount(dossier.stated_revenue, "đồng"))
+
+
 def _tests(report: ChangeReport) -> str:
     counted = "" if report.tests_done is None else f"{report.tests_done} lần. "
     return f"{counted}{report.tests}"
 
 
 def _amount(amount: int | None, unit: str) -> str:
-    return "" if amount is None else f"{amount:,} {unit}".replace(",", ".").strip()
+    return "" if amount is None else f"{thousands(amount)} {unit}".strip()

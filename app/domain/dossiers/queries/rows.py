@@ -11,7 +11,7 @@ from sqlmodel.sql.expression import Select
 
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound, Refused
-from app.core.paging import Page, page_of
+from app.core.paging import Page, newest_first
 from app.core.text import fold
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
@@ -176,8 +176,6 @@ def dossiers_page(
     With `late_on` only those whose commune is past its limit on that day.
     """
     query = dossiers_visible_to(actor, extra_ids=extra_ids)
-    if after:
-        query = query.where(col(Dossier.id) < after)
     for word in fold(search).split():
         query = query.where(
             or_(
@@ -191,9 +189,8 @@ def dossiers_page(
         query = query.where(col(Dossier.commune_code) == commune_code)
     if late_on is not None:
         query = query.where(is_late(late_on))
-    rows = session.exec(query.order_by(col(Dossier.id).desc()).limit(limit + 1)).all()
-    return page_of(
-        [DossierRow(*row) for row in rows], limit=limit, key=lambda row: row.dossier.id or 0
+    return newest_first(session, query, Dossier, after=after, limit=limit).map(
+        lambda row: DossierRow(*row)
     )
 
 

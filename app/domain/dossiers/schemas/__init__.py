@@ -49,6 +49,7 @@ from app.domain.dossiers.schemas.evidence import (
     EvidenceOut,
 )
 from app.domain.dossiers.schemas.input import (
+    FIRST_REVENUE_YEAR,
     LARGEST_AMOUNT,
     LONGEST_DESCRIPTION,
     LONGEST_FINDING,
@@ -96,6 +97,7 @@ from app.domain.dossiers.schemas.writing import (
 )
 
 __all__ = [
+    "FIRST_REVENUE_YEAR",
     "LARGEST_AMOUNT",
     "LONGEST_DESCRIPTION",
     "LONGEST_FINDING",

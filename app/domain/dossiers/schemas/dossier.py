@@ -86,6 +86,8 @@ class DossierOut(BaseModel):
     rubric_hash: str
     council_rules_hash: str
     business_results: str
+    stated_revenue: int | None = Field(description="Đồng, của năm bên cạnh")
+    stated_revenue_year: int | None
     business_plan: str
     sample_count: int
     opened_at: datetime

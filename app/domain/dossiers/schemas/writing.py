@@ -2,11 +2,14 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
 from app.domain.dossiers.enums import DossierPart
 from app.domain.dossiers.rules import Missing
 from app.domain.dossiers.schemas.input import (
+    FIRST_REVENUE_YEAR,
+    LARGEST_AMOUNT,
+    LAST_REVENUE_YEAR,
     LONGEST_DESCRIPTION,
     LONGEST_REPORT_PART,
     MOST_ANSWERS,
@@ -55,11 +58,34 @@ class SaveReportParts(Input):
         max_length=LONGEST_REPORT_PART,
         examples=["Năm 2025 bán 1.200 lít, doanh thu 480 triệu đồng."],
     )
+    stated_revenue: int | None = Field(
+        default=None,
+        ge=0,
+        le=LARGEST_AMOUNT,
+        description="Doanh thu của sản phẩm trong một năm, đồng; không bắt buộc, không nêu khác với 0",
+        examples=[480_000_000],
+    )
+    stated_revenue_year: int | None = Field(
+        default=None,
+        validate_default=True,
+        ge=FIRST_REVENUE_YEAR,
+        le=LAST_REVENUE_YEAR,
+        description="Năm của doanh thu",
+        examples=[2025],
+    )
     business_plan: str = Field(
         max_length=LONGEST_REPORT_PART, examples=["Mở thêm 50 đõ ong, vào hai cửa hàng ở Hà Nội."]
     )
     sample_count: int = Field(ge=0, le=MOST_SAMPLES, examples=[5])
     version: int = VERSION
+
+    @field_validator("stated_revenue_year")
+    @classmethod
+    def _year_with_its_revenue(cls, value: int | None, told: ValidationInfo) -> int | None:
+        if (value is None) != (told.data.get("stated_revenue") is None):
+            message = "Doanh thu và năm của doanh thu phải cùng có hoặc cùng để trống."
+            raise ValueError(message)
+        return value
 
 
 class FileDossier(Input):

@@ -1,5 +1,10 @@
 """Telling, reading and sending notices."""
 
+from app.domain.notices.actions.guarding import (
+    tell_of_failures,
+    tell_of_new_device,
+    warn_of_expiring_tokens,
+)
 from app.domain.notices.actions.notifying import notify, notify_each
 from app.domain.notices.actions.posting import (
     House,
@@ -10,12 +15,13 @@ from app.domain.notices.actions.posting import (
     send_due,
     settle_delivery,
 )
-from app.domain.notices.actions.reading import mark_all_read, mark_read
+from app.domain.notices.actions.reading import forget_read_notices, mark_all_read, mark_read
 
 __all__ = [
     "House",
     "Pass",
     "claim_delivery",
+    "forget_read_notices",
     "mark_all_read",
     "mark_read",
     "notify",
@@ -24,4 +30,7 @@ __all__ = [
     "retry_delivery",
     "send_due",
     "settle_delivery",
+    "tell_of_failures",
+    "tell_of_new_device",
+    "warn_of_expiring_tokens",
 ]
