@@ -1,5 +1,6 @@
 """Security headers and a request id on every answer; a page that needs other rules sets its own."""
 
+import re
 import secrets
 from urllib.parse import urlsplit
 
@@ -7,6 +8,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.settings import Settings
+from app.http.proxies import FROM_PROXY
+
+_PLAUSIBLE = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
 
 def content_security_policy(settings: Settings) -> str:
@@ -19,6 +23,15 @@ def content_security_policy(settings: Settings) -> str:
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
         "manifest-src 'self'"
     )
+
+
+def request_id_of(scope: Scope) -> str:
+    """Return a request's number: the one a trusted proxy gave it, if it looks like one, or a new one."""
+    if scope.get(FROM_PROXY):
+        for name, value in scope["headers"]:
+            if name == b"x-request-id" and _PLAUSIBLE.fullmatch(value):
+                return str(value.decode())
+    return secrets.token_hex(8)
 
 
 class SecurityHeaders:
@@ -43,8 +56,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = secrets.token_hex(8)
-        scope.setdefault("state", {})["request_id"] = request_id
+        request_id = scope["state"]["request_id"]
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -44,6 +44,18 @@ def archive_answer(pieces: Iterator[bytes], name: str) -> Response:
     return StreamingResponse(pieces, media_type="application/zip", headers=_saved_as(name))
 
 
+def long_pdf_answer(pieces: Iterator[bytes], name: str) -> Response:
+    """Answer with a PDF that takes long to set: it is made while it goes out, after the transaction."""
+    return StreamingResponse(
+        pieces,
+        media_type="application/pdf",
+        headers={
+            "content-disposition": f'inline; filename="{name}"',
+            "cache-control": "private, no-store",
+        },
+    )
+
+
 def _saved_as(name: str) -> dict[str, str]:
     return {
         "content-disposition": f'attachment; filename="{name}"',
@@ -90,6 +102,24 @@ def workbook_answer(content: bytes, name: str) -> Response:
             "cache-control": "private, no-store",
             "x-content-type-options": "nosniff",
         },
+    )
+
+
+# How the API description tells of a drawing.
+SVG_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Hình véc-tơ SVG.",
+        "content": {"image/svg+xml": {"schema": {"type": "string"}}},
+    }
+}
+
+
+def svg_answer(content: bytes, name: str) -> Response:
+    """Answer with a drawing of ours to be saved; opened all the same, it runs nothing."""
+    return Response(
+        content,
+        media_type="image/svg+xml",
+        headers=_saved_as(name) | {"content-security-policy": "default-src 'none'; sandbox"},
     )
 
 
