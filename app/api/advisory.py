@@ -2,9 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path
-
-from app.api.deps import Call, api_router, needs
+from app.api.deps import Call, api_router, code_path, needs
 from app.domain.accounts.enums import Scope
 from app.domain.advisory.actions import amend_team, set_up_team
 from app.domain.advisory.queries import get_team, teams_list
@@ -13,7 +11,7 @@ from app.domain.advisory.schemas import AmendTeam, SetUpTeam, TeamOut
 router = api_router(tags=["councils"])
 Reading = Annotated[Call, needs(Scope.COUNCILS_READ)]
 Writing = Annotated[Call, needs(Scope.COUNCILS_WRITE)]
-TeamCode = Annotated[str, Path(max_length=20, examples=["TT-7K2M9Q4"])]
+TeamCode = Annotated[str, code_path("TT-7K2M9Q4")]
 
 
 @router.get("/advisory-teams", summary="Các Tổ tư vấn")

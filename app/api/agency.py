@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import Path, Response
+from fastapi import Response
 
-from app.api.deps import Call, Sent, WithFile, api_router, needs, only_with, sent
+from app.api.deps import Call, Sent, WithFile, api_router, code_path, needs, only_with, sent
 from app.api.dossiers import FILE_ANSWER, Code
 from app.core.clock import local_day
 from app.core.files import StoredFile
@@ -57,11 +57,10 @@ router = api_router(tags=["agency"])
 Reading = Annotated[Call, needs(Scope.DOSSIERS_READ)]
 Writing = Annotated[Call, needs(Scope.DOSSIERS_WRITE)]
 # A database cannot even look for some signs, such as U+0000.
-_READABLE = r"^[\w.-]+$"
-RequestCode = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["YC-7K2M9Q4"])]
-SubjectCode = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["KS-7K2M9Q4"])]
-TestCode = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["KN-7K2M9Q4"])]
-FileCode = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["TL-7K2M9Q4"])]
+RequestCode = Annotated[str, code_path("YC-7K2M9Q4")]
+SubjectCode = Annotated[str, code_path("KS-7K2M9Q4")]
+TestCode = Annotated[str, code_path("KN-7K2M9Q4")]
+FileCode = Annotated[str, code_path("TL-7K2M9Q4")]
 
 
 class AttachmentForm(WithFile, Attach):

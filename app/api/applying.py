@@ -2,9 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path
-
-from app.api.deps import Call, api_router, needs
+from app.api.deps import Call, api_router, code_path, needs
 from app.core.clock import local_day
 from app.domain.accounts.enums import Scope
 from app.domain.councils.queries import dossier_ids_on_agenda, filing_windows
@@ -36,10 +34,9 @@ from app.rulebooks import loader
 router = api_router(tags=["dossiers"])
 Reading = Annotated[Call, needs(Scope.DOSSIERS_READ)]
 Writing = Annotated[Call, needs(Scope.DOSSIERS_WRITE)]
-_READABLE = r"^[\w.-]+$"
-Code = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["HS-7K2M9Q4"])]
-ProductCode = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["SP-7K2M9Q4"])]
-CertificateCode = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["CN-4M7P2Q8"])]
+Code = Annotated[str, code_path("HS-7K2M9Q4")]
+ProductCode = Annotated[str, code_path("SP-7K2M9Q4")]
+CertificateCode = Annotated[str, code_path("CN-4M7P2Q8")]
 
 
 @router.get("/products/{code}/gate-questions", summary="Điều kiện trước khi mở hồ sơ")

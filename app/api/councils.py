@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any
 
-from fastapi import Header, Path, Query, Response
+from fastapi import Header, Query, Response
 
-from app.api.deps import Call, PageOut, Pages, api_router, needs, page_out
+from app.api.deps import Call, PageOut, Pages, api_router, code_path, needs, page_out
 from app.core.clock import local_day
 from app.domain.accounts.enums import Scope
 from app.domain.councils.actions import (
@@ -88,14 +88,14 @@ from app.domain.dossiers.schemas import DossierOut
 router = api_router(tags=["councils"])
 Reading = Annotated[Call, needs(Scope.COUNCILS_READ)]
 Writing = Annotated[Call, needs(Scope.COUNCILS_WRITE)]
-RoundCode = Annotated[str, Path(max_length=20, examples=["D2-2026"])]
-CouncilCode = Annotated[str, Path(max_length=20, examples=["HD-7K2M9Q4"])]
-MeetingCode = Annotated[str, Path(max_length=20, examples=["PH-7K2M9Q4"])]
-ItemCode = Annotated[str, Path(max_length=20, examples=["MH-7K2M9Q4"])]
-ReopeningCode = Annotated[str, Path(max_length=20, examples=["ML-7K2M9Q4"])]
-GateCode = Annotated[str, Path(max_length=20, examples=["DK-7K2M9Q4"])]
-SheetCode = Annotated[str, Path(max_length=20, examples=["PD-7K2M9Q4"])]
-DossierCode = Annotated[str, Path(max_length=20, examples=["HS-7K2M9Q4"])]
+RoundCode = Annotated[str, code_path("D2-2026")]
+CouncilCode = Annotated[str, code_path("HD-7K2M9Q4")]
+MeetingCode = Annotated[str, code_path("PH-7K2M9Q4")]
+ItemCode = Annotated[str, code_path("MH-7K2M9Q4")]
+ReopeningCode = Annotated[str, code_path("ML-7K2M9Q4")]
+GateCode = Annotated[str, code_path("DK-7K2M9Q4")]
+SheetCode = Annotated[str, code_path("PD-7K2M9Q4")]
+DossierCode = Annotated[str, code_path("HS-7K2M9Q4")]
 
 FILE_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {

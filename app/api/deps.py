@@ -1,28 +1,34 @@
 """From a program's request to a Call: bearer token to Actor, scopes, idempotency, paging."""
 
+import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import APIRouter, Depends, Form, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, Form, Path, Query, Request, UploadFile
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from app.api.problems import PROBLEMS
 from app.core import clock
-from app.core.db import ReadSession, WriteSession, reading
-from app.core.errors import NotPermitted
+from app.core.clock import local_day
+from app.core.db import Database, ReadSession, WriteSession, reading, transaction
+from app.core.errors import Invalid, NotPermitted
 from app.core.files import store
 from app.core.paging import LARGEST_KEY, LARGEST_PAGE, Page
+from app.core.sentences import fields_of
 from app.core.settings import Settings
 from app.core.storage import Storage
+from app.domain.accounts.actions import note_token_used
 from app.domain.accounts.enums import Scope
 from app.domain.accounts.models import ApiToken, User
 from app.domain.accounts.queries import actor_of, find_token
 from app.domain.accounts.rules import Actor
 from app.http.idempotency import check_key, claim, fingerprint
-from app.http.sessions import TransactionRoute, Unit, unit_of
+from app.http.limits import FloodLimit, network_of
+from app.http.sessions import RecentRoute, TransactionRoute, Unit, VerdictRoute, unit_of
 
 Item = TypeVar("Item")
 Other = TypeVar("Other")
@@ -55,9 +61,26 @@ class ScopeMissing(NotPermitted):
     message = "Khóa kết nối không có phạm vi «{scope}»."
 
 
-def api_router(**options: Any) -> APIRouter:
+def code_path(example: str, *, longest: int = 20) -> Any:
+    """Return the path parameter of a code as it is given here: letters, digits, hyphen, dot."""
+    return Path(max_length=longest, pattern=r"^[\w.-]+$", examples=[example])
+
+
+def api_router(
+    *, route_class: type[TransactionRoute] = TransactionRoute, **options: Any
+) -> APIRouter:
     """Return a router of the JSON door."""
-    return APIRouter(route_class=TransactionRoute, responses=PROBLEMS, **options)
+    return APIRouter(route_class=route_class, responses=PROBLEMS, **options)
+
+
+def public_router(**options: Any) -> APIRouter:
+    """Return a router of what anybody may read, which may tell what was true a few seconds ago."""
+    return api_router(route_class=RecentRoute, **options)
+
+
+def verdict_router(**options: Any) -> APIRouter:
+    """Return a router of verdicts, which the standby of the database gives when the first is gone."""
+    return api_router(route_class=VerdictRoute, **options)
 
 
 @dataclass
@@ -113,8 +136,10 @@ def needs(scope: Scope | None) -> Any:
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
     ) -> Call:
         unit, at = unit_of(request), clock.now()
-        token, user, scopes = _owner(unit.session, credentials, scope, at=at)
-        actor = actor_of(unit.session, user, at=at, scopes=scopes)
+        token, user, scopes = _owner(request, unit.session, credentials, scope, at=at)
+        actor = request.state.actor = actor_of(unit.session, user, at=at, scopes=scopes)
+        if (used := _use_to_note(token, at=at)) is not None:
+            unit.later.append(used)
         if unit.writes:
             body = getattr(request, "_body", b"")
             unit.claimed = claim(
@@ -147,19 +172,36 @@ def only_with(scope: Scope) -> Any:
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
     ) -> None:
         with reading(request.app.state.engine) as session:
-            _owner(session, credentials, scope, at=clock.now())
+            _owner(request, session, credentials, scope, at=clock.now())
 
     return Depends(check)
 
 
+def _use_to_note(token: ApiToken, *, at: datetime) -> Callable[[Database], None] | None:
+    """Return what notes that a token is in use, None where this day is noted already."""
+    number, day = token.id or 0, local_day(at)
+    if token.last_used_on is not None and token.last_used_on >= day:
+        return None
+
+    def note(engine: Database) -> None:
+        with transaction(engine) as session:
+            note_token_used(session, number, on=day)
+
+    return note
+
+
 def _owner(
+    request: Request,
     session: ReadSession,
     credentials: HTTPAuthorizationCredentials | None,
     scope: Scope | None,
     *,
     at: datetime,
 ) -> tuple[ApiToken, User, frozenset[Scope]]:
-    found = find_token(session, credentials.credentials, at=at) if credentials else None
+    roles = request.app.state.second_factor_roles
+    found = (
+        find_token(session, credentials.credentials, at=at, roles=roles) if credentials else None
+    )
     if found is None:
         raise TokenNeeded
     token, user = found
@@ -194,13 +236,112 @@ def sent(
         filled: Annotated[form, Form(media_type="multipart/form-data")],  # type: ignore[valid-type]  # -- read at run time
     ) -> Sent[Any, Any]:
         whole: WithFile = filled
+        try:
+            data = said(**whole.model_dump(exclude={"file"}))
+        except ValidationError as wrong:  # a text that was long enough until it was tidied up
+            raise Invalid(fields_of(wrong.errors(include_url=False))) from wrong
         return Sent(
-            said(**whole.model_dump(exclude={"file"})),
+            data,
             keep(request.app.state.settings.files, whole.file.file.read()),
             whole.file.filename or "",
         )
 
     return Depends(read)
+
+
+@dataclass
+class AnybodysCall(OpenCall):
+    """An unsafe request by anybody, taken once per key; `program` is whose token came with it."""
+
+    program: str = ""
+
+
+def open_or_with(scope: Scope) -> Any:
+    """Return the dependency that lets anybody in, so many times; with a token of this scope, more.
+
+    Keys of strangers are kept apart by network: two of them may choose the same.
+    """
+
+    def call(
+        request: Request,
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+    ) -> AnybodysCall:
+        unit, at, program = unit_of(request), clock.now(), ""
+        network = network_of(request.client.host if request.client else "")
+        if credentials is None:
+            of_network: FloodLimit = request.app.state.network_reports
+            of_network.count(network)
+            owner = f"open:{hashlib.sha256(network.encode()).hexdigest()[:40]}"
+        else:
+            token, user, _ = _owner(request, unit.session, credentials, scope, at=at)
+            of_program: FloodLimit = request.app.state.program_reports
+            of_program.count(str(token.id))
+            owner, program = f"token:{token.id}", user.name
+            if (used := _use_to_note(token, at=at)) is not None:
+                unit.later.append(used)
+        body = getattr(request, "_body", b"")
+        unit.claimed = claim(
+            unit.write_session,
+            owner=owner,
+            key=check_key(request.headers.get("idempotency-key"), field="Idempotency-Key"),
+            request_fingerprint=fingerprint(request.method, request.url.path, body),
+            at=at,
+        )
+        return AnybodysCall(request, unit, at, program)
+
+    return Depends(call)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question too long for an address, by anybody: it changes nothing, so that it needs no key."""
+
+    request: Request
+    at: datetime
+
+    @property
+    def settings(self) -> Settings:
+        """The installation's settings."""
+        settings: Settings = self.request.app.state.settings
+        return settings
+
+    @property
+    def body(self) -> bytes:
+        """What was sent, as it came."""
+        body: bytes = getattr(self.request, "_body", b"")
+        return body
+
+    def reading(self) -> AbstractContextManager[ReadSession]:
+        """Return a transaction that only reads; nobody who writes waits for it."""
+        return reading(self.request.app.state.engine)
+
+
+def question_by_anybody(scope: Scope, *, limit: str) -> Any:
+    """Return the dependency that lets anybody ask so many times; with a token of this scope, more.
+
+    `limit` names the two counters of the application, one for networks and one for programs.
+    """
+
+    def ask(request: Request) -> Question:
+        at = clock.now()
+        typed = request.headers.get("authorization")
+        if typed is None:
+            of_network: FloodLimit = getattr(request.app.state, f"network_{limit}")
+            of_network.count(network_of(request.client.host if request.client else ""))
+            return Question(request, at)
+        kind, _, text = typed.partition(" ")
+        bearer = HTTPAuthorizationCredentials(scheme=kind, credentials=text.strip())
+        known = bearer if kind.casefold() == "bearer" else None
+        with reading(request.app.state.engine) as session:
+            token = _owner(request, session, known, scope, at=at)[0]
+            number, used = str(token.id), _use_to_note(token, at=at)
+        of_program: FloodLimit = getattr(request.app.state, f"program_{limit}")
+        of_program.count(number)
+        if used is not None:
+            used(request.app.state.engine)
+        return Question(request, at)
+
+    return Depends(ask)
 
 
 def open_call(request: Request) -> OpenCall:

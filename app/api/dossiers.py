@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Path, Query, Response
+from fastapi import Query, Response
 
 from app.api.deps import (
     Call,
@@ -11,11 +11,13 @@ from app.api.deps import (
     Sent,
     WithFile,
     api_router,
+    code_path,
     needs,
     only_with,
     page_out,
     sent,
 )
+from app.api.privacy import note_paper_of
 from app.core.clock import local_day
 from app.core.files import StoredFile
 from app.domain.accounts.enums import Scope
@@ -78,10 +80,9 @@ router = api_router(tags=["dossiers"])
 Reading = Annotated[Call, needs(Scope.DOSSIERS_READ)]
 Writing = Annotated[Call, needs(Scope.DOSSIERS_WRITE)]
 # A database cannot even look for some signs, such as U+0000.
-_READABLE = r"^[\w.-]+$"
-Code = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["HS-7K2M9Q4"])]
-EvidenceCode = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["MC-4T8XW20"])]
-SectionCode = Annotated[str, Path(max_length=12, pattern=_READABLE, examples=["1"])]
+Code = Annotated[str, code_path("HS-7K2M9Q4")]
+EvidenceCode = Annotated[str, code_path("MC-4T8XW20")]
+SectionCode = Annotated[str, code_path("1", longest=12)]
 
 FILE_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {
@@ -222,7 +223,9 @@ def uncite(call: Writing, code: Code, data: CiteEvidence) -> SelfAssessmentOut:
 )
 def download(call: Reading, code: Code, evidence_code: EvidenceCode) -> Response:
     """Send the file of a paper, to be kept and not to be opened in the browser."""
-    paper = get_evidence(call.session, _seen(call, code), evidence_code, actor=call.actor)
+    row = _seen(call, code)
+    paper = get_evidence(call.session, row, evidence_code, actor=call.actor)
+    note_paper_of(call, row.producer, paper)
     return file_answer(call.request, call.settings.files, paper)
 
 

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Query
 
-from app.api.deps import Call, PageOut, Pages, api_router, needs, page_out
+from app.api.deps import Call, PageOut, Pages, api_router, code_path, needs, page_out
 from app.domain.accounts.enums import Scope
 from app.domain.ideas.actions import convert_idea, register_idea, review_idea, revise_idea
 from app.domain.ideas.enums import IdeaState
@@ -22,7 +22,7 @@ from app.domain.ideas.schemas import (
 router = api_router(tags=["ideas"])
 Reading = Annotated[Call, needs(Scope.REGISTER_READ)]
 Writing = Annotated[Call, needs(Scope.REGISTER_WRITE)]
-Code = Annotated[str, Path(max_length=20, pattern=r"^[\w.-]+$", examples=["YT-7K2M9Q4"])]
+Code = Annotated[str, code_path("YT-7K2M9Q4")]
 
 
 @router.get("/ideas", summary="Danh sách ý tưởng sản phẩm")

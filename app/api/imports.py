@@ -1,17 +1,18 @@
 """Imports over JSON: the template, checking a file, its report, bringing it in."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Depends, Form, Path, Request, Response, UploadFile
+from fastapi import Depends, Form, Request, Response, UploadFile
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from app.api.deps import Call, PageOut, Pages, api_router, needs, only_with, page_out
+from app.api.deps import Call, PageOut, Pages, api_router, code_path, needs, only_with, page_out
 from app.core.clock import local_day
 from app.domain.accounts.enums import Scope
 from app.domain.imports.actions import (
     SentWorkbook,
-    apply_import,
     check_import,
+    have_import_applied,
     read_again,
     read_sent,
 )
@@ -19,12 +20,17 @@ from app.domain.imports.papers import marked_workbook, template_workbook
 from app.domain.imports.policy import why_not_see
 from app.domain.imports.queries import get_run, runs_page
 from app.domain.imports.schemas import ApplyImport, ImportReportOut, ImportRunOut, report_of
+from app.domain.jobs.models import Job
+from app.domain.jobs.schemas import JobOut
 from app.http.papers import WORKBOOK_ANSWER, workbook_answer
 
 router = api_router(tags=["imports"])
 Reading = Annotated[Call, needs(Scope.REGISTER_READ)]
 Writing = Annotated[Call, needs(Scope.REGISTER_WRITE)]
-Code = Annotated[str, Path(max_length=20, pattern=r"^[\w.-]+$", examples=["NH-7K2M9Q4"])]
+Code = Annotated[str, code_path("NH-7K2M9Q4")]
+LATER: dict[int | str, dict[str, Any]] = {
+    202: {"model": JobOut, "description": "Tệp dài: máy nhập sau, hỏi `/jobs/{code}`."}
+}
 
 
 class WorkbookForm(BaseModel):
@@ -84,12 +90,19 @@ def show(call: Reading, code: Code) -> ImportReportOut:
     return ImportReportOut.of(get_run(call.session, code, actor=call.actor))
 
 
-@router.post("/imports/{code}/apply", summary="Nhập trọn tệp")
-def apply(call: Writing, code: Code, data: ApplyImport) -> ImportReportOut:
+@router.post(
+    "/imports/{code}/apply",
+    summary="Nhập trọn tệp",
+    response_model=ImportReportOut,
+    responses=LATER,
+)
+def apply(call: Writing, code: Code, data: ApplyImport) -> ImportReportOut | JSONResponse:
     """Bring a checked file in; `state` is `failed`, and nothing written, when it no longer fits."""
-    run = apply_import(
+    run = have_import_applied(
         call.session, code, data, files=call.settings.files, actor=call.actor, at=call.at
     )
+    if isinstance(run, Job):
+        return JSONResponse(JobOut.of(run).model_dump(mode="json"), status_code=202)
     return ImportReportOut.of(run)
 
 

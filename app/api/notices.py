@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Query
 
-from app.api.deps import Call, PageOut, Pages, api_router, needs, page_out
+from app.api.deps import Call, PageOut, Pages, api_router, code_path, needs, page_out
 from app.domain.accounts.enums import Scope
 from app.domain.notices.actions import mark_all_read, mark_read, retry_delivery
 from app.domain.notices.policy import why_not_see_deliveries
@@ -14,7 +14,7 @@ from app.domain.notices.schemas import AllReadOut, DeliveryOut, NoticeOut
 router = api_router(tags=["notices"])
 Reading = Annotated[Call, needs(Scope.NOTICES_READ)]
 Writing = Annotated[Call, needs(Scope.NOTICES_WRITE)]
-Code = Annotated[str, Path(max_length=20, pattern=r"^[\w.-]+$", examples=["TB-7K2M9Q4"])]
+Code = Annotated[str, code_path("TB-7K2M9Q4")]
 
 
 @router.get("/notices", summary="Thông báo của chủ khóa")

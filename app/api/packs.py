@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query, Response
+from fastapi import Query, Response
 
-from app.api.deps import Call, Sent, WithFile, api_router, needs, only_with, sent
+from app.api.deps import Call, Sent, WithFile, api_router, code_path, needs, only_with, sent
 from app.api.dossiers import FILE_ANSWER
 from app.core.files import StoredFile
 from app.domain.accounts.enums import Scope
@@ -36,12 +36,11 @@ from app.http.papers import OFFLINE_PAGE_ANSWER, PDF_ANSWER, offline_page_answer
 router = api_router(tags=["packs"])
 Reading = Annotated[Call, needs(Scope.COUNCILS_READ)]
 Writing = Annotated[Call, needs(Scope.COUNCILS_WRITE)]
-_READABLE = r"^[\w.-]+$"
-MeetingCode = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["PH-7K2M9Q4"])]
-ItemCode = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["MH-7K2M9Q4"])]
-SheetCode = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["PD-7K2M9Q4"])]
-ReturnCode = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["TG-7K2M9Q4"])]
-PaperCode = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["PG-7K2M9Q4"])]
+MeetingCode = Annotated[str, code_path("PH-7K2M9Q4")]
+ItemCode = Annotated[str, code_path("MH-7K2M9Q4")]
+SheetCode = Annotated[str, code_path("PD-7K2M9Q4")]
+ReturnCode = Annotated[str, code_path("TG-7K2M9Q4")]
+PaperCode = Annotated[str, code_path("PG-7K2M9Q4")]
 
 
 class ScanForm(WithFile, AttachScan):

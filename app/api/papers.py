@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query, Response
+from fastapi import Query, Response
 
 from app.api.deps import (
     Call,
@@ -11,12 +11,14 @@ from app.api.deps import (
     Sent,
     WithFile,
     api_router,
+    code_path,
     needs,
     only_with,
     page_out,
     sent,
 )
 from app.api.dossiers import FILE_ANSWER
+from app.api.privacy import note_paper_of
 from app.core.clock import local_day
 from app.core.files import StoredFile
 from app.core.text import normal
@@ -48,9 +50,8 @@ from app.http.attachments import file_answer
 router = api_router(tags=["papers"])
 Reading = Annotated[Call, needs(Scope.DOSSIERS_READ)]
 Writing = Annotated[Call, needs(Scope.DOSSIERS_WRITE)]
-_READABLE = r"^[\w.-]+$"
-Code = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["MC-4T8XW20"])]
-ProducerCode = Annotated[str, Path(max_length=20, pattern=_READABLE, examples=["CT-7K2M9Q4"])]
+Code = Annotated[str, code_path("MC-4T8XW20")]
+ProducerCode = Annotated[str, code_path("CT-7K2M9Q4")]
 
 
 class PaperForm(WithFile, AddPaper):
@@ -174,8 +175,9 @@ def remove(call: Writing, code: Code, data: RemovePaper) -> PaperOut:
 )
 def download(call: Reading, code: Code) -> Response:
     """Send the file of a paper, to be kept and not to be opened in the browser."""
-    paper = get_paper(call.session, code, actor=call.actor).paper
-    return file_answer(call.request, call.settings.files, paper)
+    row = get_paper(call.session, code, actor=call.actor)
+    note_paper_of(call, row.producer, row.paper)
+    return file_answer(call.request, call.settings.files, row.paper)
 
 
 def _told(call: Call, code: str) -> PaperDetailOut:

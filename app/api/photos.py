@@ -2,9 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import Path
-
-from app.api.deps import AnyCall, Call, Sent, WithFile, api_router, needs, only_with, sent
+from app.api.deps import (
+    AnyCall,
+    Call,
+    Sent,
+    WithFile,
+    api_router,
+    code_path,
+    needs,
+    only_with,
+    sent,
+)
 from app.core.clock import local_day
 from app.core.pictures import StoredPicture, store_picture
 from app.domain.accounts.enums import Scope
@@ -12,13 +20,13 @@ from app.domain.photos.actions import add_photo, remove_photo
 from app.domain.photos.queries import photos_of
 from app.domain.photos.schemas import AddPhoto, PhotoOut
 from app.domain.products.queries import get_product
-from app.domain.recognition.queries import get_register_entry
+from app.domain.register.queries import get_register_entry
 
 router = api_router(tags=["products"])
 Reading = Annotated[Call, needs(Scope.REGISTER_READ)]
 Writing = Annotated[Call, needs(Scope.REGISTER_WRITE)]
-Code = Annotated[str, Path(max_length=20, pattern=r"^[\w.-]+$", examples=["SP-7K2M9Q4"])]
-PhotoCode = Annotated[str, Path(max_length=20, pattern=r"^[\w.-]+$", examples=["HA-4T8XW20"])]
+Code = Annotated[str, code_path("SP-7K2M9Q4")]
+PhotoCode = Annotated[str, code_path("HA-4T8XW20")]
 
 
 class PhotoForm(WithFile, AddPhoto):

@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import BaseModel, Field
 
-from app.api.deps import AnyCall, api_router
+from app.api.deps import AnyCall, public_router
 from app.core.clock import local_day
 from app.domain.places.queries import communes_on
 
-router = api_router(tags=["places"])
+router = public_router(tags=["places"])
 
 
 class CommuneOut(BaseModel):

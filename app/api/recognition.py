@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import Response
+from fastapi import Query, Response
 
 from app.api.deps import Call, PageOut, Pages, api_router, needs, page_out
 from app.core.clock import local_day
 from app.domain.accounts.enums import Scope
 from app.domain.recognition.actions import draft_decision, revise_decision, sign_decision
-from app.domain.recognition.papers import certificate_paper, decision_paper
+from app.domain.recognition.enums import DecisionKind
+from app.domain.recognition.papers import decision_paper
 from app.domain.recognition.queries import (
     certificate_out,
     certificates_page,
@@ -33,10 +34,14 @@ Reading = Annotated[Call, needs(Scope.RECOGNITION_READ)]
 Writing = Annotated[Call, needs(Scope.RECOGNITION_WRITE)]
 
 
-@router.get("/decisions", summary="Danh sách quyết định công nhận")
-def index(call: Reading, pages: Pages) -> PageOut[DecisionOut]:
-    """List decisions, newest first; drafts only for the province."""
-    found = decisions_page(call.session, actor=call.actor, after=pages.after, limit=pages.limit)
+@router.get("/decisions", summary="Danh sách quyết định")
+def index(
+    call: Reading, pages: Pages, kind: Annotated[DecisionKind | None, Query()] = None
+) -> PageOut[DecisionOut]:
+    """List decisions, newest first, of one kind or all; drafts only for the province."""
+    found = decisions_page(
+        call.session, actor=call.actor, kind=kind, after=pages.after, limit=pages.limit
+    )
     return page_out(found, lambda pair: decision_out(*pair))
 
 
@@ -61,10 +66,16 @@ def revise(call: Writing, code: str, data: ReviseDecision) -> DecisionDetailOut:
     return decision_detail_out(call.session, decision)
 
 
-@router.post("/decisions/{code}/sign", summary="Ký quyết định, cấp giấy chứng nhận")
+@router.post("/decisions/{code}/sign", summary="Ký quyết định")
 def sign(call: Writing, code: str, data: SignDecision) -> DecisionDetailOut:
-    """Sign a decision: each product gets its certificate."""
-    decision = sign_decision(call.session, code, data, actor=call.actor, at=call.at)
+    """Sign a decision: certificates are issued, or end, last longer, are corrected, change hands."""
+    decision = sign_decision(
+        call.session,
+        code,
+        data,
+        actor=call.actor,
+        at=call.at,
+    )
     return decision_detail_out(call.session, decision)
 
 
@@ -106,22 +117,3 @@ def certificate(call: Reading, code: str) -> CertificateOut:
     return certificate_out(
         get_certificate(call.session, code, actor=call.actor, on=local_day(call.at))
     )
-
-
-@router.get(
-    "/certificates/{code}/paper.pdf",
-    summary="Bản in giấy chứng nhận",
-    response_class=Response,
-    responses=PDF_ANSWER,
-)
-def certificate_pdf(call: Reading, code: str) -> Response:
-    """Print a certificate."""
-    paper = certificate_paper(
-        call.session,
-        code,
-        actor=call.actor,
-        at=call.at,
-        demonstration=call.settings.demonstration,
-        public_url=call.settings.public_url,
-    )
-    return pdf_answer(paper, f"giay-chung-nhan-{code}.pdf")

@@ -1,49 +1,57 @@
-"""Stamp batches over JSON: every step from order to closing, and the label sheets."""
+"""Stamp batches over JSON: what may be ordered, orders, approval, the issue as it goes on, the end."""
 
 from typing import Annotated
 
-from fastapi import Query, Response
-
-from app.api.deps import Call, PageOut, Pages, api_router, needs, page_out
+from app.api.deps import Call, PageOut, Pages, api_router, code_path, needs, page_out
+from app.core.clock import local_day
+from app.core.errors import NotFound
 from app.domain.accounts.enums import Scope
+from app.domain.recognition.queries import get_certificate
 from app.domain.stamps.actions import (
-    activate_batch,
     approve_batch,
     close_batch,
-    deliver_batch,
-    issue_batch,
     order_batch,
     refuse_batch,
-    void_stamps,
+    start_issue,
+    stop_issue,
 )
 from app.domain.stamps.models import StampBatch
-from app.domain.stamps.papers import MOST_PARTS, label_sheets
-from app.domain.stamps.policy import why_not_print
+from app.domain.stamps.policy import sees_balance
 from app.domain.stamps.queries import (
+    balance,
+    balance_out,
     batch_detail_out,
     batch_out,
     batches_page,
     get_batch,
-    stamps_out,
 )
 from app.domain.stamps.schemas import (
-    ActivateBatch,
     ApproveBatch,
+    BalanceOut,
     BatchDetailOut,
     BatchOut,
     CloseBatch,
-    DeliverBatch,
-    IssueBatch,
     OrderBatch,
     RefuseBatch,
-    StampOut,
-    VoidStamps,
+    StartIssue,
+    StopIssue,
 )
-from app.http.papers import PDF_ANSWER, pdf_answer
 
 router = api_router(tags=["stamps"])
 Reading = Annotated[Call, needs(Scope.STAMPS_READ)]
 Writing = Annotated[Call, needs(Scope.STAMPS_WRITE)]
+Code = Annotated[str, code_path("LT-7K2M9Q4")]
+CertificateCode = Annotated[str, code_path("CN-7K2M9Q4")]
+
+
+@router.get("/certificates/{code}/stamp-balance", summary="Số tem còn đặt được")
+def stamp_balance(call: Reading, code: CertificateCode) -> BalanceOut:
+    """Tell how many stamps may still be ordered for a certificate today, and how that was found."""
+    day = local_day(call.at)
+    found = get_certificate(call.session, code, actor=call.actor, on=day)
+    if not sees_balance(call.actor, found.certificate, found.product):
+        raise NotFound
+    return balance_out(balance(call.session, found.certificate, on=day))
 
 
 @router.get("/batches", summary="Danh sách lô tem")
@@ -55,108 +63,50 @@ def index(call: Reading, pages: Pages) -> PageOut[BatchOut]:
 
 @router.post("/batches", status_code=201, summary="Đặt tem")
 def order(call: Writing, data: OrderBatch) -> BatchDetailOut:
-    """Order stamps for a certificate in force."""
-    return _told(call, order_batch(call.session, data, actor=call.actor, at=call.at))
+    """Order stamps for a certificate in force, within what its declared output allows."""
+    return told_batch(call, order_batch(call.session, data, actor=call.actor, at=call.at))
 
 
 @router.get("/batches/{code}", summary="Một lô tem")
-def show(call: Reading, code: str) -> BatchDetailOut:
-    """Show a batch and where its stamps are."""
+def show(call: Reading, code: Code) -> BatchDetailOut:
+    """Show a batch, how far its issue is, and where its stamps are."""
     row = get_batch(call.session, code, actor=call.actor)
     return batch_detail_out(call.session, row)
 
 
 @router.post("/batches/{code}/approve", summary="Duyệt lô tem")
-def approve(call: Writing, code: str, data: ApproveBatch) -> BatchDetailOut:
-    """Approve an order."""
-    return _told(call, approve_batch(call.session, code, data, actor=call.actor, at=call.at))
+def approve(call: Writing, code: Code, data: ApproveBatch) -> BatchDetailOut:
+    """Approve an order, or less than was ordered."""
+    return told_batch(call, approve_batch(call.session, code, data, actor=call.actor, at=call.at))
 
 
 @router.post("/batches/{code}/refuse", summary="Từ chối lô tem")
-def refuse(call: Writing, code: str, data: RefuseBatch) -> BatchDetailOut:
+def refuse(call: Writing, code: Code, data: RefuseBatch) -> BatchDetailOut:
     """Refuse an order with a reason."""
-    return _told(call, refuse_batch(call.session, code, data, actor=call.actor, at=call.at))
+    return told_batch(call, refuse_batch(call.session, code, data, actor=call.actor, at=call.at))
 
 
-@router.post("/batches/{code}/issue", summary="Phát hành tem")
-def issue(call: Writing, code: str, data: IssueBatch) -> BatchDetailOut:
-    """Make and sign exactly the approved number of stamps, once."""
-    batch = issue_batch(
-        call.session,
-        code,
-        data,
-        actor=call.actor,
-        at=call.at,
-        key_dir=call.settings.private_key_dir,
-    )
-    return _told(call, batch)
+@router.post("/batches/{code}/issue", summary="Bắt đầu ký tem")
+def issue(call: Writing, code: Code, data: StartIssue) -> BatchDetailOut:
+    """Let exactly the approved number of stamps be made and signed, once.
+
+    The signing goes on by itself: `issued_count` tells how far it is, `halt_reason` why it stands.
+    """
+    return told_batch(call, start_issue(call.session, code, data, actor=call.actor, at=call.at))
 
 
-@router.post("/batches/{code}/deliver", summary="Giao tem")
-def deliver(call: Writing, code: str, data: DeliverBatch) -> BatchDetailOut:
-    """Hand the printed stamps over."""
-    return _told(call, deliver_batch(call.session, code, data, actor=call.actor, at=call.at))
-
-
-@router.post("/batches/{code}/activate", summary="Nhận và kích hoạt tem")
-def activate(call: Writing, code: str, data: ActivateBatch) -> BatchDetailOut:
-    """Confirm receipt: the stamps become valid."""
-    return _told(call, activate_batch(call.session, code, data, actor=call.actor, at=call.at))
+@router.post("/batches/{code}/stop", summary="Kết thúc sớm việc ký tem")
+def stop(call: Writing, code: Code, data: StopIssue) -> BatchDetailOut:
+    """End an issue that does not go on: what was signed stays, the rest is never made."""
+    return told_batch(call, stop_issue(call.session, code, data, actor=call.actor, at=call.at))
 
 
 @router.post("/batches/{code}/close", summary="Đóng lô tem")
-def close(call: Writing, code: str, data: CloseBatch) -> BatchDetailOut:
-    """Close a batch."""
-    return _told(call, close_batch(call.session, code, data, actor=call.actor, at=call.at))
+def close(call: Writing, code: Code, data: CloseBatch) -> BatchDetailOut:
+    """Close a batch whose rolls were all activated or withdrawn."""
+    return told_batch(call, close_batch(call.session, code, data, actor=call.actor, at=call.at))
 
 
-@router.post("/batches/{code}/void", summary="Hủy tem")
-def void(call: Writing, code: str, data: VoidStamps) -> BatchDetailOut:
-    """Withdraw named stamps or the whole batch."""
-    return _told(call, void_stamps(call.session, code, data, actor=call.actor, at=call.at))
-
-
-@router.get("/batches/{code}/stamps", summary="Các con tem của một lô")
-def stamps(call: Reading, code: str, pages: Pages) -> PageOut[StampOut]:
-    """List the stamps of a batch as a printer needs them, in the order of printing."""
-    row = get_batch(call.session, code, actor=call.actor)
-    if refusal := why_not_print(call.actor, row.batch):
-        raise refusal
-    return page_out(
-        stamps_out(
-            call.session,
-            row.batch,
-            host=call.settings.stamp_host,
-            after=pages.after,
-            limit=pages.limit,
-        ),
-        lambda stamp: stamp,
-    )
-
-
-@router.get(
-    "/batches/{code}/labels.pdf",
-    summary="Tờ nhãn để in",
-    response_class=Response,
-    responses=PDF_ANSWER,
-)
-def labels(
-    call: Reading, code: str, part: Annotated[int, Query(ge=1, le=MOST_PARTS)] = 1
-) -> Response:
-    """Print a part of the label sheets of a batch."""
-    row = get_batch(call.session, code, actor=call.actor)
-    if refusal := why_not_print(call.actor, row.batch):
-        raise refusal
-    content = label_sheets(
-        call.session,
-        row,
-        part=part,
-        host=call.settings.stamp_host,
-        at=call.at,
-        demonstration=call.settings.demonstration,
-    )
-    return pdf_answer(content, f"tem-{code}-{part}.pdf")
-
-
-def _told(call: Call, batch: StampBatch) -> BatchDetailOut:
+def told_batch(call: Call, batch: StampBatch) -> BatchDetailOut:
+    """Return a batch that was just changed, as it is told."""
     return batch_detail_out(call.session, get_batch(call.session, batch.code, actor=call.actor))
