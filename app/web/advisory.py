@@ -14,9 +14,9 @@ from app.domain.advisory.policy import why_not_set_up
 from app.domain.advisory.queries import get_team, teams_list
 from app.domain.advisory.rules import DUTY_LABELS, TEAM_BASIS
 from app.domain.advisory.schemas import AmendTeam, SetUpTeam
-from app.web.councils import answer_status, tried
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
+from app.web.steps import answer_status, tried
 
 router = page_router()
 

@@ -426,14 +426,12 @@ def add_attachment(
 ) -> Response:
     """Add a photo to a survey or the paper to a test."""
     try:
-        if upload.problem or upload.stored is None:
-            raise upload.problem or Invalid({"file": "Hãy chọn tệp."})
         attach(
             page.session,
             code,
             subject,
             form.read(Attach),
-            upload.stored,
+            upload.file(),
             file_name=upload.name,
             actor=page.actor,
             at=page.at,

@@ -66,10 +66,10 @@ from app.domain.councils.schemas import (
 )
 from app.rulebooks.model import DOSSIER_GATE, Criterion
 from app.rulebooks.spread import furthest_apart
-from app.web.councils import answer_status, tried
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
 from app.web.opinions import put_before_meeting, wish
+from app.web.steps import answer_status, tried
 from app.web.tones import ITEM_TONES
 
 router = page_router()

@@ -12,9 +12,9 @@ from app.domain.councils.policy import why_not_change_agenda
 from app.domain.councils.queries import MeetingRow, get_item, get_meeting, schedulable
 from app.domain.councils.rules import MANY_PRODUCTS, MEETING_BASIS, MINUTES_A_PRODUCT
 from app.domain.councils.schemas import AddToAgenda, ArrangeAgenda, TakeOffAgenda
-from app.web.councils import answer_status, tried
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form, validated
+from app.web.steps import answer_status, tried
 
 router = page_router()
 

@@ -10,9 +10,9 @@ from app.domain.councils.policy import why_not_declare
 from app.domain.councils.queries import conflict_board, get_meeting
 from app.domain.councils.rules import CONFLICT_BASIS, HINT_LABELS
 from app.domain.councils.schemas import DeclareConflicts
-from app.web.councils import answer_status, tried
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form, validated
+from app.web.steps import answer_status, tried
 
 router = page_router()
 

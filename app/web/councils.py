@@ -1,12 +1,12 @@
 """Pages of rounds and councils: the dates of the year, who sits where, by which rules."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from fastapi import Response
 
 from app.core.clock import local_day
-from app.core.errors import Conflict, Invalid, Refusal, Refused
+from app.core.errors import Refusal
 from app.domain.accounts.enums import Role
 from app.domain.accounts.queries import users_with_role
 from app.domain.councils.actions import (
@@ -40,7 +40,7 @@ from app.rulebooks import loader
 from app.web.council_rules import may_read_rules, rule_lines
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
-from app.web.refusals import status_of
+from app.web.steps import answer_status, tried
 
 router = page_router()
 
@@ -53,37 +53,9 @@ _SHOWN_COUNCILS = 10
 _SHOWN_MEETINGS = 10
 
 
-def tried(
-    page: SignedInPage,
-    form: Form,
-    do: Callable[[], object],
-    *,
-    shown_again: Callable[[Form, Refusal], Response],
-    done: Callable[[], Response],
-) -> Response:
-    """Take a step; when it is refused show the page again with the reason and all that was typed.
-
-    What is not there and what may not be done is not caught: those are pages of their own.
-    """
-    try:
-        do()
-    except Invalid as problem:
-        page.session.expire_all()  # the page tells what is stored, not what the step had begun
-        return shown_again(form.showing(problem), problem)
-    except (Conflict, Refused) as refusal:
-        page.session.expire_all()
-        return shown_again(form, refusal)
-    return done()
-
-
 def day_before(limit: date) -> date:
     """Return the last day that is not too late: the law says «before» the limit (art. 5.1)."""
     return limit - timedelta(days=1)
-
-
-def answer_status(refusal: Refusal | None) -> int:
-    """Return the HTTP number of a page that may carry a refusal."""
-    return status_of(refusal) if refusal else 200
 
 
 @router.get("/rounds", name="rounds.list")

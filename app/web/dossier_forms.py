@@ -8,7 +8,8 @@ from app.domain.dossiers.forms.electronic_set import electronic_set
 from app.domain.dossiers.forms.printing import DossierForm, printed_form
 from app.http.papers import archive_answer, form_answer
 from app.web.deps import Page, page_router
-from app.web.dossiers import agenda_ids
+from app.web.dossiers import agenda_ids, seen_dossier
+from app.web.privacy import note_reading_of
 
 router = page_router()
 
@@ -26,6 +27,7 @@ def form(page: Page, code: str, form: DossierForm, kind: PaperFormat) -> Respons
         demonstration=page.settings.demonstration,
         extra_ids=agenda_ids(page),
     )
+    note_reading_of(page, seen_dossier(page, code).producer, f"Mẫu số {form} của hồ sơ {code}")
     return form_answer(paper, f"mau-{form}-{code}", kind)
 
 
@@ -40,4 +42,5 @@ def archive(page: Page, code: str) -> Response:
         demonstration=page.settings.demonstration,
         extra_ids=agenda_ids(page),
     )
+    note_reading_of(page, seen_dossier(page, code).producer, f"bộ hồ sơ {code}")
     return archive_answer(zipped(files, page.settings.scratch_dir), f"ho-so-{code}.zip")

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
-from typing import Annotated, TypeVar
+from typing import Annotated, Generic, TypeAlias, TypeVar
 
 from fastapi import Depends, Request, Response
 
@@ -27,19 +26,29 @@ from app.web.deps import After, Page, SignedInPage, SignInNeeded, page_router, s
 from app.web.dossiers import seen_dossier
 from app.web.forms import Form, PostedForm, empty_form
 from app.web.paper_marks import mark_of
+from app.web.privacy import note_paper_of
 
 router = page_router()
 PAPERS_A_PAGE = 40
 Kept = TypeVar("Kept")
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+@dataclass(frozen=True)  # no slots: what a generic class makes is marked with its parameter
+class UploadOf(Generic[Kept]):
     """A file that was checked and kept, or what is wrong with it."""
 
     name: str = ""
-    stored: StoredFile | None = None
+    stored: Kept | None = None
     problem: Invalid | None = None
+
+    def file(self) -> Kept:
+        """Return what was kept; refuse with what is wrong, or with the field that was left empty."""
+        if self.stored is None:
+            raise self.problem or Invalid({"file": "Hãy chọn tệp."}, code="file.missing")
+        return self.stored
+
+
+Upload: TypeAlias = UploadOf[StoredFile]
 
 
 def kept_upload(request: Request, form: PostedForm, code: str) -> Upload:
@@ -59,8 +68,9 @@ def let_in(request: Request, why_not: Callable[[ReadSession, Actor], Refusal | N
     at = clock.now()
     with reading(request.app.state.engine) as session:
         secret = request.cookies.get(session_cookie(settings), "")
-        idle = timedelta(minutes=settings.session_idle_minutes)
-        found = find_login(session, secret, at=at, idle=idle)
+        idle = settings.session_idle_time
+        roles = request.app.state.second_factor_roles
+        found = find_login(session, secret, at=at, idle=idle, roles=roles)
         if found is None:
             raise SignInNeeded
         if refusal := why_not(session, found[1]):
@@ -112,13 +122,11 @@ def add(form: PostedForm, upload: KeptUpload, page: Page, code: str) -> Response
     """Add a paper to the producer's, and cite it where asked."""
     try:
         data = form.read(AddEvidence)
-        if upload.problem or upload.stored is None:
-            raise upload.problem or Invalid({"file": "Hãy chọn tệp."})
         add_evidence(
             page.session,
             code,
             data,
-            upload.stored,
+            upload.file(),
             file_name=upload.name,
             actor=page.actor,
             at=page.at,
@@ -167,6 +175,7 @@ def download(page: Page, code: str, evidence_code: str) -> Response:
     """Give the file itself: to be saved, never shown as a page of ours."""
     row = seen_dossier(page, code)
     paper = get_evidence(page.session, row, evidence_code, actor=page.actor)
+    note_paper_of(page, row.producer, paper)
     return file_answer(page.request, page.settings.files, paper)
 
 
@@ -175,6 +184,7 @@ def read(page: Page, code: str, evidence_code: str) -> Response:
     """Show a PDF in place, so that a link may lead to one page of it; photos are saved as ever."""
     row = seen_dossier(page, code)
     paper = get_evidence(page.session, row, evidence_code, actor=page.actor)
+    note_paper_of(page, row.producer, paper)
     return file_answer(page.request, page.settings.files, paper, to_read=True)
 
 

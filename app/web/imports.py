@@ -10,8 +10,8 @@ from app.core.errors import Invalid
 from app.core.settings import Settings
 from app.domain.imports.actions import (
     SentWorkbook,
-    apply_import,
     check_import,
+    have_import_applied,
     read_again,
     read_sent,
 )
@@ -21,10 +21,14 @@ from app.domain.imports.policy import why_not_apply, why_not_check, why_not_see
 from app.domain.imports.queries import get_run, runs_page
 from app.domain.imports.rules import KIND_LABELS, STATE_LABELS
 from app.domain.imports.schemas import ApplyImport, report_of
+from app.domain.jobs.enums import JobKind
+from app.domain.jobs.models import Job
+from app.domain.jobs.queries import jobs_about
 from app.http.papers import workbook_answer
 from app.web.deps import After, Page, SignedInPage, page_router
 from app.web.evidence import kept_or_told, let_in
 from app.web.forms import Form, PostedForm, empty_form
+from app.web.jobs import view_of
 from app.web.tones import IMPORT_TONES
 
 router = page_router()
@@ -86,8 +90,10 @@ def show(page: Page, code: str) -> Response:
     """Show what a file would do or did, and what is wrong with it, cell by cell."""
     run = get_run(page.session, code, actor=page.actor)
     report = report_of(run)
+    job = jobs_about(page.session, [code], kinds=[JobKind.IMPORT]).get(code)
     return page.render(
         "imports/show.html",
+        job=view_of(page, job) if job else None,
         run=run,
         report=report,
         labels=STATE_LABELS,
@@ -101,7 +107,7 @@ def show(page: Page, code: str) -> Response:
 @router.post("/imports/{code}/apply", name="imports.apply")
 def apply(form: PostedForm, page: Page, code: str) -> Response:
     """Bring a checked file in, whole or not at all."""
-    run = apply_import(
+    run = have_import_applied(
         page.session,
         code,
         form.read(ApplyImport),
@@ -109,6 +115,10 @@ def apply(form: PostedForm, page: Page, code: str) -> Response:
         actor=page.actor,
         at=page.at,
     )
+    if isinstance(run, Job):
+        return page.go(
+            "imports.show", code=code, said="Máy đang nhập tệp; trang này cho biết đến đâu."
+        )
     if run.state is ImportState.FAILED:
         return page.go(
             "imports.show", code=code, said="Không nhập gì: dữ liệu đã đổi từ lúc kiểm tra."

@@ -51,9 +51,10 @@ from app.domain.councils.schemas import (
 )
 from app.domain.places.queries import holidays_between
 from app.rulebooks import loader
-from app.web.councils import MEETING_TONES, answer_status, tried
+from app.web.councils import MEETING_TONES
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form
+from app.web.steps import answer_status, tried
 from app.web.tones import ITEM_TONES
 
 router = page_router()

@@ -31,10 +31,10 @@ from app.http.papers import offline_page_answer
 from app.rulebooks.model import Criterion
 from app.rulebooks.scoring import NOT_MET
 from app.web.agenda_items import SHEET_TONES
-from app.web.councils import answer_status, tried
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form, validated
 from app.web.render import translated
+from app.web.steps import answer_status, tried
 
 router = page_router()
 

@@ -29,11 +29,11 @@ from app.http.papers import pdf_answer
 from app.rulebooks.model import Criterion, Rubric
 from app.rulebooks.scoring import NOT_MET
 from app.web.agenda_items import SHEET_TONES
-from app.web.councils import answer_status, tried
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.evidence import Upload, kept_file
 from app.web.forms import Form, PostedForm, empty_form, validated
 from app.web.packs import WORD_LABELS
+from app.web.steps import answer_status, tried
 
 router = page_router()
 
@@ -187,13 +187,11 @@ def scan(
     """Keep the scan of the signed paper."""
 
     def do() -> None:
-        if upload.stored is None:
-            raise upload.problem or Invalid({"file": "Hãy chọn tệp."}, code="file.missing")
         attach_scan(
             page.session,
             code,
             form.read(AttachScan),
-            upload.stored,
+            upload.file(),
             file_name=upload.name,
             actor=page.actor,
             at=page.at,

@@ -52,6 +52,7 @@ from app.web.deps import Page, SignedInPage, page_router
 from app.web.evidence import Upload, kept_file
 from app.web.forms import Form, PostedForm, empty_form
 from app.web.paper_marks import mark_of
+from app.web.privacy import note_paper_of
 
 router = page_router()
 
@@ -262,8 +263,9 @@ def remove(form: PostedForm, page: Page, code: str) -> Response:
 @router.get("/papers/{code}/file", name="papers.file")
 def download(page: Page, code: str) -> Response:
     """Give the file itself."""
-    paper = get_paper(page.session, code, actor=page.actor).paper
-    return file_answer(page.request, page.settings.files, paper)
+    row = get_paper(page.session, code, actor=page.actor)
+    note_paper_of(page, row.producer, row.paper)
+    return file_answer(page.request, page.settings.files, row.paper)
 
 
 def _list(
@@ -459,9 +461,7 @@ def _read_with_file(
         if upload.problem:
             problem.fields |= upload.problem.fields
         raise
-    if upload.stored is None:
-        raise upload.problem or Invalid({"file": "Hãy chọn tệp."}, code="file.missing")
-    return data, upload.stored
+    return data, upload.file()
 
 
 def _largest_mb(page: SignedInPage) -> int:

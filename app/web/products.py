@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from app.core.clock import local_day
-from app.core.errors import Invalid
+from app.core.errors import Invalid, Worded
 from app.domain.councils.queries import filing_windows
 from app.domain.dossiers.policy import why_not_open
 from app.domain.dossiers.queries import dossiers_of_product
@@ -14,10 +14,11 @@ from app.domain.ideas.queries import idea_of_product
 from app.domain.photos.actions import MOST_PHOTOS
 from app.domain.photos.queries import photos_of
 from app.domain.producers.queries import get_producer
-from app.domain.products.actions import change_product, create_product
+from app.domain.products.actions import GtinTaken, change_product, create_product
 from app.domain.products.models import SETS
 from app.domain.products.policy import why_not_write
 from app.domain.products.queries import get_product, get_product_with_old_codes, products_page
+from app.domain.products.rules import as_printed
 from app.domain.products.schemas import ChangeProduct, CreateProduct
 from app.domain.recognition.queries import running_certificate
 from app.rulebooks import loader
@@ -59,6 +60,8 @@ def create(form: PostedForm, page: Page, producer_code: str) -> Response:
         product = create_product(page.session, data, actor=page.actor, at=page.at)
     except Invalid as problem:
         return _form(page, form.showing(problem), producer_code=producer_code, status=422)
+    except GtinTaken as taken:
+        return _form(page, _gtin_taken(form, taken), producer_code=producer_code, status=409)
     return page.go("products.show", code=product.code, said="Đã đăng ký sản phẩm.")
 
 
@@ -76,6 +79,7 @@ def edit(page: Page, code: str) -> Response:
     if refusal:
         raise refusal
     values = {k: str(v) for k, v in product.model_dump(mode="json").items() if v is not None}
+    values["gtin"] = as_printed(product.gtin)
     return _form(page, empty_form(values), code=code)
 
 
@@ -86,6 +90,8 @@ def change(form: PostedForm, page: Page, code: str) -> Response:
         change_product(page.session, code, form.read(ChangeProduct), actor=page.actor, at=page.at)
     except Invalid as problem:
         return _form(page, form.showing(problem), code=code, status=422)
+    except GtinTaken as taken:
+        return _form(page, _gtin_taken(form, taken), code=code, status=409)
     return page.go("products.show", code=code, said="Đã lưu thông tin sản phẩm.")
 
 
@@ -101,6 +107,7 @@ def product_page(page: SignedInPage, code: str, form: Form, *, status: int = 200
         producer=producer,
         set_name=_sets(page).get(product.set_number, ""),
         old_codes=old_codes,
+        gtin=as_printed(product.gtin),
         dossiers=dossiers_of_product(page.session, product.id or 0, actor=page.actor),
         photos=photos_of(page.session, product.id or 0),
         most_photos=MOST_PHOTOS,
@@ -115,6 +122,13 @@ def product_page(page: SignedInPage, code: str, form: Form, *, status: int = 200
 
 def _sets(page: SignedInPage) -> dict[int, str]:
     return {s.set_number: s.name for s in loader.rubrics(loader.in_force(local_day(page.at)).code)}
+
+
+def _gtin_taken(form: Form, taken: GtinTaken) -> Form:
+    """Keep what was typed, and say beside the field that the number is another's."""
+    return form.showing(
+        Invalid({"gtin": Worded(taken.template, **taken.params)}, code=taken.reason_code)
+    )
 
 
 def _form(

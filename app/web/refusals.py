@@ -5,23 +5,13 @@ from urllib.parse import quote
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from app.core.errors import Conflict, Invalid, NotFound, NotPermitted, Refusal, Refused, Unreachable
-from app.web.deps import language_of, shell_context
+from app.core.errors import Invalid, Refusal
+from app.domain.accounts.enums import SignInStep
+from app.http.problems import status_of
+from app.web.deps import STEP_ROUTES, language_of, shell_context, url_for
 from app.web.render import rendered, translated
 
-STATUS: dict[type[Refusal], int] = {
-    NotFound: 404,
-    NotPermitted: 403,
-    Unreachable: 503,  # before the kind that it is one of
-    Conflict: 409,
-    Invalid: 422,
-    Refused: 422,
-}
-
-
-def status_of(refusal: Refusal) -> int:
-    """Return the HTTP number of a refusal's kind."""
-    return next((number for kind, number in STATUS.items() if isinstance(refusal, kind)), 422)
+_BUSY = 503
 
 
 def refusal_page(request: Request, refusal: Refusal, status: int | None = None) -> Response:
@@ -35,6 +25,7 @@ def refusal_page(request: Request, refusal: Refusal, status: int | None = None) 
         "code": refusal.reason_code,
         "fields": refusal.fields if isinstance(refusal, Invalid) else {},
         "back": _way_back(request),
+        "again": _once_more(request, status),
         "request_id": request.scope.get("state", {}).get("request_id", ""),
     }
     is_fragment = request.headers.get("hx-request") == "true"
@@ -49,12 +40,28 @@ def _way_back(request: Request) -> str:
     return "/"
 
 
+def _once_more(request: Request, status: int) -> str:
+    """Return the same address where the server was busy; what was sent is sent again by whoever sent it."""
+    if status != _BUSY or request.method != "GET":
+        return ""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
 def sign_in_first(request: Request) -> Response:
     """Send a visitor to sign in and back afterwards; htmx is told to go there by itself."""
+    return _first(request, "/sign-in")
+
+
+def step_first(request: Request, step: SignInStep) -> Response:
+    """Send somebody who is half signed in to what is left, and back afterwards."""
+    return _first(request, url_for(request, STEP_ROUTES[step]))
+
+
+def _first(request: Request, path: str) -> Response:
     wanted = "/"
     if request.method == "GET":
         wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    address = f"/sign-in?next={quote(wanted, safe='/')}"
+    address = f"{path}?next={quote(wanted, safe='/')}"
     if request.headers.get("hx-request") == "true":
         return Response(status_code=401, headers={"hx-redirect": address})
     return RedirectResponse(address, status_code=303)

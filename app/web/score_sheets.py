@@ -49,9 +49,9 @@ from app.domain.dossiers.rules import TEST_LABELS, Change
 from app.rulebooks.model import Criterion, Gate, Option, Part, Rubric, Section
 from app.rulebooks.scoring import NOT_MET, SheetScore
 from app.web.agenda_items import SHEET_TONES
-from app.web.councils import answer_status, tried
 from app.web.deps import Page, SignedInPage, page_router
 from app.web.forms import Form, PostedForm, empty_form, validated
+from app.web.steps import answer_status, tried
 
 router = page_router()
 

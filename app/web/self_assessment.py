@@ -21,7 +21,12 @@ from app.domain.dossiers.queries import (
     get_dossier,
     self_assessment,
 )
-from app.domain.dossiers.schemas import LONGEST_REPORT_PART, SaveReportParts, SaveSection
+from app.domain.dossiers.schemas import (
+    FIRST_REVENUE_YEAR,
+    LONGEST_REPORT_PART,
+    SaveReportParts,
+    SaveSection,
+)
 from app.domain.wallet.rules import fitting_kinds
 from app.rulebooks.model import Criterion, Option, Section
 from app.rulebooks.scoring import NOT_MET
@@ -105,8 +110,9 @@ def parts(page: Page, code: str) -> Response:
     row = get_dossier(page.session, code, actor=page.actor)
     if refusal := why_not_edit(page.actor, row.dossier, *PART_OF.values()):
         raise refusal
-    stored = row.dossier.model_dump(include={"business_results", "business_plan", "sample_count"})
-    return _parts(page, row, empty_form({k: str(v) for k, v in stored.items()}), 200, None)
+    stored = row.dossier.model_dump(include=set(PART_OF))
+    told = {name: "" if value is None else str(value) for name, value in stored.items()}
+    return _parts(page, row, empty_form(told), 200, None)
 
 
 @router.post("/dossiers/{code}/parts", name="dossiers.save_parts")
@@ -310,6 +316,12 @@ def _parts(
     dossier = row.dossier
     stored = (
         ("business_results", "Phần II", dossier.business_results),
+        (
+            "stated_revenue",
+            "Doanh thu của sản phẩm trong năm (đồng)",
+            _typed(dossier.stated_revenue),
+        ),
+        ("stated_revenue_year", "Năm của doanh thu", _typed(dossier.stated_revenue_year)),
         ("business_plan", "Phần IV", dossier.business_plan),
         ("sample_count", "Số sản phẩm mẫu", str(dossier.sample_count)),
     )
@@ -320,6 +332,7 @@ def _parts(
         row=row,
         dossier=dossier,
         longest=LONGEST_REPORT_PART,
+        first_year=FIRST_REVENUE_YEAR,
         stale=stale,
         stored_now=[
             (label, value or "trống")
@@ -327,3 +340,7 @@ def _parts(
             if stale and form.text(name).strip().replace("\r\n", "\n") != value
         ],
     )
+
+
+def _typed(number: int | None) -> str:
+    return "" if number is None else str(number)

@@ -1,53 +1,40 @@
-"""Signing in and out, one's own sessions and API tokens."""
+"""Signing in and out: name and password, then whatever is left to do before anything else."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from fastapi import Response
 from fastapi.responses import RedirectResponse
 
+from app.core.db import Database, transaction
 from app.core.errors import Invalid
 from app.domain.accounts.actions import (
     WrongNameOrPassword,
-    change_contact,
-    create_token,
-    revoke_token,
+    note_refused_sign_in,
     sign_in,
     sign_out,
 )
-from app.domain.accounts.enums import Scope
-from app.domain.accounts.queries import get_user, open_logins_of, tokens_of
-from app.domain.accounts.schemas import ChangeContact, CreateToken, SignIn
+from app.domain.accounts.enums import SignInStep
+from app.domain.accounts.queries import find_started_login
+from app.domain.accounts.schemas import SignIn
+from app.domain.notices.actions import tell_of_failures, tell_of_new_device
 from app.http.limits import LoginLimit
 from app.web.deps import (
     LANGUAGE_COOKIE,
     ONE_YEAR,
-    Page,
+    STEP_ROUTES,
     PublicPage,
     VisitorPage,
+    keep_signed_in,
     page_router,
     session_cookie,
 )
+from app.web.devices import known_device, remember_device
 from app.web.forms import Form, PostedForm, empty_form
 from app.web.render import LANGUAGES
 
 router = page_router()
-
-SCOPE_LABELS: dict[Scope, str] = {
-    Scope.REGISTER_READ: "Xem chủ thể, sản phẩm",
-    Scope.REGISTER_WRITE: "Đăng ký, sửa chủ thể, sản phẩm",
-    Scope.DOSSIERS_READ: "Xem hồ sơ",
-    Scope.DOSSIERS_WRITE: "Lập, nộp, xử lý hồ sơ",
-    Scope.COUNCILS_READ: "Xem đợt, phiên họp, kết quả",
-    Scope.COUNCILS_WRITE: "Chấm điểm, điều hành phiên họp",
-    Scope.RECOGNITION_READ: "Xem quyết định, giấy chứng nhận",
-    Scope.RECOGNITION_WRITE: "Lập, ký quyết định",
-    Scope.STAMPS_READ: "Xem lô tem",
-    Scope.STAMPS_WRITE: "Đặt, duyệt, phát hành tem",
-    Scope.AUDIT_READ: "Xem nhật ký",
-    Scope.NOTICES_READ: "Xem thông báo của mình",
-    Scope.NOTICES_WRITE: "Đánh dấu thông báo đã đọc",
-}
 
 
 def own_path(address: str) -> str:
@@ -71,14 +58,18 @@ def sign_in_form(page: PublicPage, next: str = "/") -> Response:  # noqa: A002 -
 
 @router.post("/sign-in", name="sign_in.submit")
 def sign_in_submit(form: PostedForm, page: PublicPage) -> Response:
-    """Open a session and go where the person wanted to."""
+    """Open a session and go to what is left to do, or where the person wanted to."""
     limit: LoginLimit = page.request.app.state.login_limit
-    network = page.request.client.host if page.request.client else ""
     username = form.text("username")
-    limit.check(username=username, network=network)
+    tried = {
+        "username": username,
+        "network": network(page),
+        "device": known_device(page, username),
+    }
+    limit.check(**tried)
     try:
         data = form.read(SignIn)
-        secret, _ = sign_in(
+        secret, login = sign_in(
             page.session,
             data,
             device=page.request.headers.get("user-agent", ""),
@@ -88,19 +79,51 @@ def sign_in_submit(form: PostedForm, page: PublicPage) -> Response:
     except Invalid as problem:
         return _ask(page, form.showing(problem), status=422)
     except WrongNameOrPassword as wrong:
-        limit.failed(username=username, network=network)
+        waits = limit.failed(**tried)
+        page.unit.later.append(_noting(username, waits=waits, at=page.at))
         return _ask(page, form, status=422, refusal=wrong)
-    answer = RedirectResponse(own_path(form.text("next") or "/"), status_code=303)
-    answer.set_cookie(
-        session_cookie(page.settings),
-        secret,
-        max_age=int(timedelta(hours=page.settings.session_hours).total_seconds()),
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=page.settings.secure_cookies,
-    )
+    tell_of_new_device(page.session, login, at=page.at)
+    step = step_of(page, secret)
+    answer = page.go_to(after_step(page, step, form.text("next")))
+    keep_signed_in(answer, secret, page.settings)
+    # Who still owes a code is no owner yet: each new mark would be a fresh count of wrong codes.
+    if step is not SignInStep.SHOW_FACTOR:
+        remember_device(answer, page, username)
     return answer
+
+
+def network(page: VisitorPage) -> str:
+    """Return the address a request came from."""
+    return page.request.client.host if page.request.client else ""
+
+
+def step_of(page: VisitorPage, secret: str) -> SignInStep | None:
+    """Return what is left to do in a session that was just opened or moved on."""
+    page.session.flush()
+    started = find_started_login(
+        page.session,
+        secret,
+        at=page.at,
+        idle=page.settings.session_idle_time,
+        roles=page.request.app.state.second_factor_roles,
+    )
+    return started.step if started else None
+
+
+def after_step(page: VisitorPage, step: SignInStep | None, wanted: str) -> str:
+    """Return the address of the step that is left, or of the page that was wanted."""
+    goal = own_path(wanted or "/")
+    return page.url(STEP_ROUTES[step], next=goal) if step else goal
+
+
+def _noting(username: str, *, waits: bool, at: datetime) -> Callable[[Database], None]:
+    def note(engine: Database) -> None:
+        with transaction(engine) as session:
+            user = note_refused_sign_in(session, username, at=at)
+            if user is not None and waits:
+                tell_of_failures(session, user, at=at)
+
+    return note
 
 
 def _ask(
@@ -136,62 +159,3 @@ def language(page: PublicPage, language: str, back: str = "/") -> Response:
             secure=page.settings.secure_cookies,
         )
     return answer
-
-
-@router.get("/account", name="account.show")
-def account(page: Page) -> Response:
-    """Show one's own posts, browsers and tokens."""
-    return _account(page, empty_form())
-
-
-@router.post("/account/contact", name="account.change_contact")
-def contact(form: PostedForm, page: Page) -> Response:
-    """Keep how one wants to be told beside the work list."""
-    try:
-        change_contact(page.session, form.read(ChangeContact), actor=page.actor, at=page.at)
-    except Invalid as problem:
-        return _account(page, empty_form(), status=422, contact=form.showing(problem))
-    return page.go("account.show", said="Đã lưu cách nhận thông báo.")
-
-
-@router.post("/account/tokens", name="account.create_token")
-def make_token(form: PostedForm, page: Page) -> Response:
-    """Make a token and show its secret, this once."""
-    try:
-        secret, _ = create_token(page.session, form.read(CreateToken), actor=page.actor, at=page.at)
-    except Invalid as problem:
-        return _account(page, form.showing(problem), status=422)
-    page.unit.claimed = None  # the secret is shown once and kept nowhere, not even for a replay
-    page.session.flush()
-    return _account(page, empty_form(), secret=secret)
-
-
-@router.post("/account/tokens/{code}/revoke", name="account.revoke_token")
-def end_token(_key: PostedForm, page: Page, code: str) -> Response:
-    """End one of one's own tokens."""
-    revoke_token(page.session, code, actor=page.actor, at=page.at)
-    return page.go("account.show", said="Đã thu hồi khóa kết nối.")
-
-
-def _account(
-    page: Page, form: Form, *, status: int = 200, secret: str = "", contact: Form | None = None
-) -> Response:
-    user_id = page.actor.user_id or 0
-    user = get_user(page.session, user_id)
-    return page.render(
-        "sign_in/account.html",
-        status=status,
-        form=form,
-        contact=contact or empty_form({"email": user.email, "phone": user.phone}),
-        wants={
-            name: bool(contact.text(name)) if contact else getattr(user, name)
-            for name in ("wants_email", "wants_sms")
-        },
-        sends_email=page.settings.mail_server is not None,
-        sends_sms=page.settings.sms != "off",
-        secret=secret,
-        scopes=SCOPE_LABELS,
-        tokens=tokens_of(page.session, user_id),
-        logins=open_logins_of(page.session, user_id, at=page.at),
-        now=page.at,
-    )

@@ -6,7 +6,7 @@ must be asked or told is one short transaction each, behind the same gate as eve
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -47,6 +47,7 @@ from app.domain.uploads.schemas import DESCRIBED, StartUpload
 from app.http import tus
 from app.http.arrivals import Arrivals
 from app.http.gate import Gate
+from app.http.problems import status_of
 from app.web.deps import (
     TOUCH_AFTER,
     Page,
@@ -57,7 +58,6 @@ from app.web.deps import (
     session_cookie,
 )
 from app.web.forms import empty_form, validated
-from app.web.refusals import status_of
 from app.web.render import translated
 
 router = page_router()
@@ -464,17 +464,17 @@ def _sent_by(request: Request, code: str, session: ReadSession) -> tuple[Sender,
 def _sender(request: Request, session: ReadSession) -> Sender:
     """Return who sends: the owner of a bearer token that may write dossiers, or of a session."""
     settings: Settings = request.app.state.settings
-    at = clock.now()
+    at, roles = clock.now(), request.app.state.second_factor_roles
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        held = find_token(session, secret.strip(), at=at)
+        held = find_token(session, secret.strip(), at=at, roles=roles)
         scopes = frozenset(Scope(word) for word in held[0].scopes) if held else frozenset()
         if held is None or Scope.DOSSIERS_WRITE not in scopes:
             raise NotSignedIn
         return Sender(actor_of(session, held[1], at=at, scopes=scopes), at)
     cookie = request.cookies.get(session_cookie(settings), "")
-    idle = timedelta(minutes=settings.session_idle_minutes)
-    found = find_login(session, cookie, at=at, idle=idle) if cookie else None
+    idle = settings.session_idle_time
+    found = find_login(session, cookie, at=at, idle=idle, roles=roles) if cookie else None
     if found is None:
         raise NotSignedIn
     login, actor = found

@@ -1,28 +1,31 @@
 """What a buyer's phone opens: the verdict, in one small page without script, cookie or other file."""
 
-import base64
-import hashlib
-import re
-from functools import lru_cache
+from collections.abc import Sequence
+from urllib.parse import urlencode
 
-from fastapi import Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi import FastAPI, Request, Response
 from starlette.convertors import Convertor, register_url_convertor
+from starlette.types import Scope
 
-from app.core import clock
 from app.core.errors import Refusal
 from app.core.settings import Settings
 from app.core.text import fold
+from app.domain.scans.enums import Caller
+from app.domain.scans.queries import look_up_and_count
 from app.domain.stamps.enums import Verdict
-from app.domain.stamps.rules import parse_serial
-from app.domain.verification.queries import LONGEST_TEXT, is_digits, told_params, verdict
+from app.domain.stamps.rules import DIGITS, parse_serial
+from app.domain.verification.queries import LONGEST_TEXT, is_digits, is_plain_code, told_params
 from app.domain.verification.rules import MESSAGES
-from app.domain.verification.schemas import Answer
+from app.domain.verification.schemas import Answer, AskedTold
+from app.http.fast_lane import ScanLane
+from app.http.ready import Written
+from app.http.scan_desk import ScanDesk, host_of
 from app.http.sessions import unit_of
-from app.web.deps import PublicPage, page_router
-from app.web.render import LANGUAGES, rendered, translated
+from app.web.deps import PublicPage, verdict_router
+from app.web.render import LANGUAGES, moment, number, translated
+from app.web.slim import slim_page, slim_text
 
-router = page_router()
+router = verdict_router()
 
 HEADINGS: dict[Verdict, str] = {
     Verdict.VALID: "Tem còn hiệu lực",
@@ -34,6 +37,9 @@ HEADINGS: dict[Verdict, str] = {
     Verdict.VOID: "Tem đã hủy",
     Verdict.SUSPENDED: "Tem tạm ngừng",
     Verdict.SUPERSEDED: "Đã có giấy chứng nhận mới",
+    Verdict.HOLDER_CHANGED: "Đã đổi nhà sản xuất",
+    Verdict.PRODUCER_DISSOLVED: "Nhà sản xuất đã ngừng",
+    Verdict.ROLL: "Nhãn cuộn tem",
     Verdict.SPECIMEN: "Tem mẫu",
     Verdict.UNKNOWN: "Không có trong sổ tem",
     Verdict.TAMPERED: "Mã không hợp lệ",
@@ -50,6 +56,9 @@ TONES: dict[Verdict, tuple[str, str]] = {
     Verdict.VOID: _BAD,
     Verdict.SUSPENDED: _WARN,
     Verdict.SUPERSEDED: _WARN,
+    Verdict.HOLDER_CHANGED: _WARN,
+    Verdict.PRODUCER_DISSOLVED: _BAD,
+    Verdict.ROLL: _WARN,
     Verdict.SPECIMEN: _WARN,
     Verdict.UNKNOWN: _OPEN,
     Verdict.TAMPERED: _BAD,
@@ -65,6 +74,7 @@ ADVICE_SENTENCES: dict[str, str] = {
         "quan quản lý thị trường."
     ),
     "newer": "Hạng sao hiện nay là hạng ghi trong giấy chứng nhận mới.",
+    "roll": "Nếu thấy nhãn này dán trên một món hàng, hãy báo cơ quan quản lý thị trường.",
     "specimen": "Nếu thấy tem mẫu trên hàng đang bán, hãy báo cơ quan quản lý thị trường.",
 }
 _ADVICE: dict[Verdict, str] = {
@@ -77,6 +87,9 @@ _ADVICE: dict[Verdict, str] = {
     Verdict.VOID: "do_not_buy",
     Verdict.SUSPENDED: "do_not_buy",
     Verdict.SUPERSEDED: "newer",
+    Verdict.HOLDER_CHANGED: "newer",
+    Verdict.PRODUCER_DISSOLVED: "no_star",
+    Verdict.ROLL: "roll",
     Verdict.SPECIMEN: "specimen",
 }
 FACT_LABELS: dict[str, str] = {
@@ -86,9 +99,10 @@ FACT_LABELS: dict[str, str] = {
     "until": "Có giá trị đến hết",
     "decision": "Quyết định",
     "product_code": "Mã sản phẩm",
-    "serial": "Số sê-ri",
+    "serial": "Số sê-ri của tem",
+    "roll": "Cuộn",
+    "stamps": "Số tem trong cuộn",
 }
-_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
 class StampDigits(Convertor[str]):
@@ -152,45 +166,57 @@ def _asked(request: Request) -> str:
 
 def _verdict(request: Request, text: str) -> Response:
     settings: Settings = request.app.state.settings
+    desk: ScanDesk = request.app.state.desk
     language = _asked(request) or LANGUAGES[0]
+    at = desk.now()
+    desk.admit(host_of(request), at=at)
     try:
-        answer = verdict(
-            unit_of(request).session,
-            text,
-            at=clock.now(),
-            demonstration=settings.demonstration,
+        found = look_up_and_count(
+            unit_of(request).session, text, at=at, demonstration=settings.demonstration
         )
     except Refusal as refusal:
-        return _page(
-            "public/mistyped.html",
-            language,
-            {"typed": text, "said": translated(language, refusal.template, refusal.params)},
-            settings=settings,
-            path=request.url.path,
+        return slim_page(
+            slim_text(
+                "public/mistyped.html",
+                language,
+                {"typed": text, "said": translated(language, refusal.template, refusal.params)},
+                settings=settings,
+                path=request.url.path,
+            ),
             status=404,
         )
-    return verdict_page(request, answer, language)
+    return desk.finished(
+        request, verdict_page(request, found.answer, language), found, at=at, caller=Caller.BUYER
+    )
 
 
 def verdict_page(request: Request, answer: Answer, language: str) -> Response:
     """Tell an answer of the domain as a page."""
-    return _page(
+    return slim_page(_told(request.app, answer, request.url.path, language))
+
+
+def _told(app: FastAPI, answer: Answer, path: str, language: str) -> Written:
+    return slim_text(
         "public/verdict.html",
         language,
-        _context(request, answer, language),
-        settings=request.app.state.settings,
-        path=request.url.path,
+        _context(app, answer, path, language),
+        settings=app.state.settings,
+        path=path,
+        pictures=answer.picture is not None,
     )
 
 
-def _context(request: Request, answer: Answer, language: str) -> dict[str, object]:
+def _context(app: FastAPI, answer: Answer, path: str, language: str) -> dict[str, object]:
     def said(sentence: str) -> str:
         return translated(language, sentence)
 
     tone, symbol = TONES[answer.verdict]
     told = answer.newer or answer.certificate
-    find = request.app.url_path_for
+    find = app.url_path_for
     asked = f"?lang={language}" if language != LANGUAGES[0] else ""
+    reported = {"code": answer.serial or path.removeprefix("/")}
+    if asked:
+        reported["lang"] = language
     return {
         "answer": answer,
         "heading": said(HEADINGS[answer.verdict]),
@@ -202,7 +228,49 @@ def _context(request: Request, answer: Answer, language: str) -> dict[str, objec
         "linked": _linked(answer),
         "register_url": f"{find('register.show', code=told.code)}{asked}" if told else "",
         "form_url": f"{find('verify.form')}{asked}",
+        "report_url": f"{find('misuse.report')}?{urlencode(reported)}",
+        "pin_url": f"/{answer.serial.replace('-', '')}/pin{asked}"
+        if answer.pin and answer.serial
+        else "",
     }
+
+
+class _Page:
+    """The answer as a buyer gets it, in one language."""
+
+    caller = Caller.BUYER
+
+    def __init__(self, app: FastAPI, language: str) -> None:
+        self.name = language
+        self._app = app
+
+    def written(self, answer: Answer, text: str) -> Written:
+        """Write it by its template."""
+        return _told(self._app, answer, f"/{text}", self.name)
+
+    def words(self, serial: str | None, asked: AskedTold | None, text: str) -> Sequence[str]:
+        """Return serial (twice: its link bears no hyphens), address, number and time as on the page."""
+        bare = serial.replace("-", "") if serial else ""
+        if asked is None:
+            return serial or "", bare, text, "", ""
+        return serial or "", bare, text, number(asked.times), moment(asked.first_at)
+
+
+def _plainly_asked(scope: Scope) -> tuple[str, _Page] | None:
+    """Return what a plain request asks about: an address of one code, in a language or in none."""
+    text: str = scope["path"][1:]
+    if len(text) > DIGITS or not is_plain_code(text):
+        return None
+    language = _LANES.get(scope["query_string"])
+    if language is None:
+        return None
+    return text, _Page(scope["app"], language)
+
+
+_LANES = {b"": LANGUAGES[0]} | {f"lang={known}".encode(): known for known in LANGUAGES}
+
+# Before everything else; the routes above answer what this leaves to them, with the same words.
+scan_lanes = (ScanLane(_plainly_asked, "page"),)
 
 
 def _facts(answer: Answer) -> list[tuple[str, str]]:
@@ -210,6 +278,7 @@ def _facts(answer: Answer) -> list[tuple[str, str]]:
     product, producer, certificate = answer.product, answer.producer, answer.certificate
     if product is None or producer is None or certificate is None:
         return []
+    roll = answer.roll
     address = [producer.address]
     if fold(producer.commune) not in fold(producer.address):
         address.append(producer.commune)
@@ -217,10 +286,12 @@ def _facts(answer: Answer) -> list[tuple[str, str]]:
         ("packaging", product.packaging),
         ("producer", producer.name),
         ("address", ", ".join(part for part in address if part)),
-        ("until", f"{certificate.expires_on:%d/%m/%Y}"),
+        ("until", f"{certificate.extended_until or certificate.expires_on:%d/%m/%Y}"),
         ("decision", f"{certificate.decision_number} ({certificate.issued_on:%d/%m/%Y})".strip()),
         ("product_code", product.product_code or ""),
         ("serial", answer.serial or ""),
+        ("roll", f"{roll.number}/{roll.rolls}" if roll else ""),
+        ("stamps", number(roll.stamps) if roll else ""),
     ]
 
 
@@ -250,46 +321,3 @@ def _linked(answer: Answer) -> dict[str, object] | None:
             "expires": certificate.expires_on.isoformat(),
         }
     return linked
-
-
-def _page(
-    template: str,
-    language: str,
-    context: dict[str, object],
-    *,
-    settings: Settings,
-    path: str,
-    status: int = 200,
-) -> Response:
-    """Answer with a page that is whole in itself and carries only the headers it needs."""
-    other = next(known for known in LANGUAGES if known != language)
-    shell = {
-        "demo": settings.demonstration,
-        "other_language": other,
-        "other_url": f"{path}?lang={other}",
-    }
-    html = rendered(template, language, shell | context)
-    headers = {
-        "x-slim-answer": "1",
-        "cache-control": "no-store",
-        "referrer-policy": "no-referrer",
-        "x-content-type-options": "nosniff",
-        "content-security-policy": _policy(html),
-    }
-    if settings.secure_cookies:
-        headers["strict-transport-security"] = "max-age=63072000"
-    return HTMLResponse(html, status_code=status, headers=headers)
-
-
-def _policy(html: str) -> str:
-    """Allow the page's own style by its hash, the form to ourselves, and nothing else."""
-    styles = " ".join(f"'sha256-{_hash(style)}'" for style in _STYLE.findall(html)) or "'none'"
-    return (
-        f"default-src 'none'; style-src {styles}; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    )
-
-
-@lru_cache(maxsize=32)
-def _hash(style: str) -> str:
-    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
