@@ -19,9 +19,23 @@ from app.domain.councils.rules import (
 )
 from app.domain.dossiers import rules as dossiers
 from app.domain.ideas import rules as ideas
+from app.domain.inspections import rules as inspections
+from app.domain.inspections.enums import CorrectionState, InspectionState, PlanState
+from app.domain.jobs import rules as jobs
+from app.domain.misuse import rules as misuse
+from app.domain.packaging import rules as packaging
 from app.domain.packs import rules as packs
+from app.domain.privacy import rules as privacy
 from app.domain.recognition.enums import Standing
-from app.domain.recognition.rules import IN_FORCE, STANDING_BASIS, STANDING_LABELS
+from app.domain.recognition.rules import (
+    IN_FORCE,
+    REVOCATION_FINAL,
+    REVOCATION_INITIAL,
+    REVOCATION_LABELS,
+    REVOCATION_MOVES,
+    STANDING_BASIS,
+    STANDING_LABELS,
+)
 from app.domain.stamps.enums import BatchState
 from app.domain.stamps.policy import MOVES, STATE_LABELS
 
@@ -117,11 +131,67 @@ LIVES: tuple[Life, ...] = (
         {state.value: label for state, label in packs.PAPER_STATE_LABELS.items()},
     ),
     Life(
+        "Revocation case",
+        REVOCATION_INITIAL,
+        _arrows(REVOCATION_MOVES),
+        frozenset(state.value for state in REVOCATION_FINAL),
+        {state.value: label for state, label in REVOCATION_LABELS.items()},
+    ),
+    Life(
         "Stamp batch",
         BatchState.ORDERED,
         _arrows(MOVES),
         frozenset({BatchState.REFUSED.value, BatchState.CLOSED.value}),
         {state.value: label for state, label in STATE_LABELS.items()},
+    ),
+    Life(
+        "Permission to print the mark",
+        packaging.INITIAL,
+        _arrows(packaging.MOVES),
+        frozenset(state.value for state in packaging.FINAL),
+        {state.value: label for state, label in packaging.STATE_LABELS.items()},
+    ),
+    Life(
+        "Report of misuse",
+        misuse.INITIAL,
+        _arrows(misuse.MOVES),
+        frozenset(state.value for state in misuse.FINAL),
+        {state.value: label for state, label in misuse.STATE_LABELS.items()},
+    ),
+    Life(
+        "Request about personal data",
+        privacy.INITIAL,
+        _arrows(privacy.MOVES),
+        frozenset(state.value for state in privacy.FINAL),
+        {state.value: label for state, label in privacy.STATE_LABELS.items()},
+    ),
+    Life(
+        "Inspection plan",
+        PlanState.DRAFT,
+        _arrows(inspections.PLAN_MOVES),
+        frozenset({PlanState.APPROVED.value}),
+        {state.value: label for state, label in inspections.PLAN_LABELS.items()},
+    ),
+    Life(
+        "Inspection",
+        InspectionState.PLANNED,
+        _arrows(inspections.MOVES),
+        frozenset(state.value for state in inspections.FINAL),
+        {state.value: label for state, label in inspections.STATE_LABELS.items()},
+    ),
+    Life(
+        "Correction after an inspection",
+        CorrectionState.ASKED,
+        _arrows(inspections.CORRECTION_MOVES),
+        frozenset(state.value for state in inspections.CORRECTION_FINAL),
+        {state.value: label for state, label in inspections.CORRECTION_LABELS.items()},
+    ),
+    Life(
+        "Job",
+        jobs.INITIAL,
+        _arrows(jobs.MOVES),
+        frozenset(state.value for state in jobs.FINAL),
+        {state.value: label for state, label in jobs.STATE_LABELS.items()},
     ),
 )
 
@@ -129,6 +199,9 @@ LIVES: tuple[Life, ...] = (
 _STANDINGS: tuple[tuple[Standing, str], ...] = (
     (Standing.REVOKED, "from the day of revocation"),
     (Standing.SUPERSEDED, "from the day a newer certificate replaces it"),
+    (Standing.HOLDER_CHANGED, "from the day a certificate of the succeeding holder replaces it"),
+    (Standing.PRODUCER_DISSOLVED, "from the day its producer ended, until it is revoked"),
+    (Standing.EXTENDED, "after the last valid day, within an extension that was granted"),
     (Standing.EXPIRED, "after the last valid day"),
     (Standing.VALID, "before the renewal window opens"),
     (Standing.RENEWAL_WINDOW, "while a dossier for renewal may be filed"),

@@ -33,6 +33,8 @@ from app.rulebooks import loader
 # A certificate of 36 months issued so long ago ends in about 165 days: its window is open, and
 # still is when the days since were holidays.
 _IN_ITS_WINDOW = timedelta(days=930)
+# … so long ago that it ended some weeks ago, and in the middle of its term.
+ENDED_LATELY, MIDWAY = timedelta(days=1116), timedelta(days=400)
 _PAST_STAR = 3
 _CHANGES = SaveChanges(
     version=1,
@@ -74,12 +76,13 @@ class Certified:
     office: Office
     producer: str
     product: ExampleProduct
+    began: timedelta = _IN_ITS_WINDOW
     _dossier: Dossier | None = None
 
     def recognise(self, at: datetime) -> None:
-        """Register the product with a certificate of the past that is to be renewed now."""
+        """Register the product with a certificate of the past; unless told, it is to be renewed now."""
         made = self.stage.register_product(self._producer, self.product, at)
-        issued_on = local_day(at) - _IN_ITS_WINDOW
+        issued_on = local_day(at) - self.began
         import_recognised(
             self.stage.session,
             made,

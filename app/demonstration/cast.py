@@ -12,7 +12,7 @@ from app.domain.accounts.rules import SYSTEM, Actor, Grant
 from app.domain.accounts.schemas import CreateUser, NewGrant
 from app.domain.producers.models import Producer
 
-PASSWORD = "hoa-ban-minh-hoa"  # noqa: S105 -- printed on every start: of invented accounts only
+PASSWORD = "hoa-ban-trang-nui"  # noqa: S105 -- printed on every start: of invented accounts only
 SINCE = date(2025, 7, 1)  # the first day of the communes of today
 
 

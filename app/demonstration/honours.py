@@ -7,34 +7,45 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from app.core.clock import local_day
-from app.core.signing import kids_in
+from app.core.db import WriteSession
+from app.core.signing import create_pepper, kids_in
 from app.demonstration.journeys import AGENCY, Journey
 from app.demonstration.sources import INVENTED
-from app.demonstration.stage import Stage
+from app.demonstration.stage import Stage, Tool
 from app.domain.recognition.actions import draft_decision, forward_to_centre, sign_decision
 from app.domain.recognition.enums import DecisionKind
 from app.domain.recognition.models import Certificate
 from app.domain.recognition.schemas import DraftDecision, ForwardToCentre, SignDecision
 from app.domain.stamps.actions import (
-    activate_batch,
+    activate_rolls,
     approve_batch,
     create_stamp_key,
-    deliver_batch,
-    issue_batch,
+    deliver_rolls,
+    issue_next_roll,
+    open_printing,
     order_batch,
+    start_issue,
+    withdraw_stamps,
 )
+from app.domain.stamps.enums import KeyPurpose, PrintForm, WithdrawalKind
 from app.domain.stamps.models import StampBatch
+from app.domain.stamps.queries import placed_stamps, published_keys, rolls_page, stamp_out
 from app.domain.stamps.schemas import (
-    ActivateBatch,
+    SMALLEST_ROLL,
+    ActivateRolls,
     ApproveBatch,
-    DeliverBatch,
-    IssueBatch,
+    DeliverRolls,
+    OpenPrinting,
     OrderBatch,
+    StartIssue,
+    WithdrawStamps,
 )
 from app.rulebooks.loader import regime
 
 HEAD, SIGNER = "truongcoquan", "lanhdaotinh"
 _KEY_NUMBERS = range(200, 256)  # far from those an office begins with
+_PACKS_A_YEAR = 6_000
+_SPOILT = slice(3, 5)  # places on the first roll
 
 
 @dataclass
@@ -106,12 +117,14 @@ class Candidate:
 
 
 @dataclass
-class Roll:
-    """A batch of stamps for a recognised product."""
+class Rolls:
+    """A batch of stamps for a recognised product, in rolls as small as they may be."""
 
     stage: Stage
     journey: Journey
     quantity: int
+    with_pin: bool = False
+    form: PrintForm = PrintForm.SHEETS_25
     _batch: StampBatch | None = field(default=None, init=False)
 
     @property
@@ -132,7 +145,10 @@ class Roll:
             OrderBatch(
                 certificate=certificate.code,
                 quantity=self.quantity,
+                packs_a_year=_PACKS_A_YEAR,
                 purpose=f"Lô hàng {INVENTED}",
+                roll_size=SMALLEST_ROLL,
+                with_pin=self.with_pin,
             ),
             actor=self.stage.cast.actor(self.journey.office.applicant, at),
             at=at,
@@ -150,22 +166,31 @@ class Roll:
         )
 
     def issue(self, at: datetime) -> None:
-        """Let the agency make and sign the stamps."""
-        issue_batch(
-            self.stage.session,
+        """Let the agency have the stamps made, signed and printed."""
+        session, actor = self.stage.session, self.stage.cast.actor(AGENCY, at)
+        start_issue(
+            session, self.batch.code, StartIssue(version=self.batch.version), actor=actor, at=at
+        )
+        while issue_next_roll(session, at=at, key_dir=self.stage.tool.key_dir):
+            session.flush()
+        open_printing(
+            session,
             self.batch.code,
-            IssueBatch(version=self.batch.version),
-            actor=self.stage.cast.actor(AGENCY, at),
+            OpenPrinting(
+                version=self.batch.version,
+                form=self.form,
+                printer=f"Nhà in {INVENTED}",
+            ),
+            actor=actor,
             at=at,
-            key_dir=self.stage.tool.key_dir,
         )
 
     def deliver(self, at: datetime) -> None:
         """Let the agency hand them over."""
-        deliver_batch(
+        deliver_rolls(
             self.stage.session,
             self.batch.code,
-            DeliverBatch(
+            DeliverRolls(
                 version=self.batch.version,
                 delivered_to=self.stage.cast.name(self.journey.office.applicant),
             ),
@@ -175,21 +200,47 @@ class Roll:
 
     def activate(self, at: datetime) -> None:
         """Let the producer confirm receipt: the stamps say what they are worth."""
-        activate_batch(
+        activate_rolls(
             self.stage.session,
             self.batch.code,
-            ActivateBatch(version=self.batch.version),
+            ActivateRolls(version=self.batch.version),
+            actor=self.stage.cast.actor(self.journey.office.applicant, at),
+            at=at,
+        )
+
+    def spoil(self, at: datetime) -> None:
+        """Let the producer tell that two stamps tore while they were put on."""
+        session = self.stage.session
+        first = rolls_page(session, self.batch, limit=1).items[0]
+        torn = [
+            stamp_out(placed, host="").serial for placed in placed_stamps(session, first)[_SPOILT]
+        ]
+        withdraw_stamps(
+            session,
+            self.batch.code,
+            WithdrawStamps(
+                version=self.batch.version,
+                kind=WithdrawalKind.SPOILT,
+                serials=torn,
+                reason=f"Rách khi dán (ví dụ {INVENTED})",
+            ),
             actor=self.stage.cast.actor(self.journey.office.applicant, at),
             at=at,
         )
 
 
-def make_stamp_key(stage: Stage, at: datetime) -> None:
-    """Make the demonstration's own key.
+def make_keys(session: WriteSession, tool: Tool, at: datetime) -> None:
+    """Make the demonstration's own keys, of each purpose one, and the secret of scratch codes.
 
-    A run that was cut leaves its key's file behind without a row; the next one takes another number.
+    What is there stays. A run that was cut leaves the files of its keys behind without rows; the next
+    one takes other numbers.
     """
-    taken = kids_in(stage.tool.key_dir)
-    kid = next(number for number in _KEY_NUMBERS if number not in taken)
-    create_stamp_key(stage.session, stage.tool.key_dir, kid, at=at)
-    stage.session.flush()
+    known = published_keys(session)
+    taken = {key.kid for key in known} | {*kids_in(tool.key_dir), *kids_in(tool.answer_key_dir)}
+    numbers = iter([number for number in _KEY_NUMBERS if number not in taken])
+    for purpose in KeyPurpose:
+        if all(key.purpose is not purpose for key in known):
+            directory = tool.answer_key_dir if purpose is KeyPurpose.ANSWERS else tool.key_dir
+            create_stamp_key(session, directory, next(numbers), at=at, purpose=purpose)
+    create_pepper(tool.answer_key_dir)
+    session.flush()

@@ -75,6 +75,7 @@ from app.rulebooks import loader
 AGENCY, ADVISOR = "canbotinh", "totuvan"
 TO_COMPLETE = timedelta(days=14)
 SAMPLES = 5
+REVENUE = 360_000_000  # invented, like everything here
 PLACEHOLDER = "tai-lieu-minh-hoa.pdf"
 UNSAID = "Minh họa: lời của chủ thể."
 CONFIRMED = {f"{finding}_confirmed": True for finding in ("material", "labour", "idea", "identity")}
@@ -169,6 +170,8 @@ class Journey:
             self.dossier.code,
             SaveReportParts(
                 business_results="Minh họa: bán ổn định, doanh thu tăng so với năm trước.",
+                stated_revenue=REVENUE,
+                stated_revenue_year=at.year - 1,
                 business_plan="Minh họa: thêm hai điểm bán, giữ sản lượng như năm nay.",
                 sample_count=SAMPLES,
                 version=self.dossier.version,

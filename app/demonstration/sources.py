@@ -154,6 +154,7 @@ class ExampleProduct(_Read):
     description: str
     packaging: str
     story: str
+    gtin: str = ""  # invented, of the range 952 that GS1 keeps for demonstrations
     invented: bool
 
 

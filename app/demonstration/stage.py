@@ -45,12 +45,18 @@ class Tool:
 
     files: Storage
     key_dir: Path
+    answer_key_dir: Path
     council_rules_dir: Path | None
 
     @classmethod
     def of(cls, settings: Settings) -> "Tool":
         """Take from the settings what the scenes need."""
-        return cls(settings.files, settings.private_key_dir, settings.council_rules_dir)
+        return cls(
+            settings.files,
+            settings.private_key_dir,
+            settings.answer_key_dir,
+            settings.council_rules_dir,
+        )
 
 
 class Script:

@@ -13,11 +13,13 @@ from app.core.db import ReadSession, reading, transaction
 from app.core.files import StoredFile
 from app.core.pictures import StoredPicture
 from app.core.settings import Settings
-from app.demonstration.afterwards import Beside, Certified
+from app.demonstration.after_ceremony import Pack, Season, Watched
+from app.demonstration.afterwards import ENDED_LATELY, MIDWAY, Beside, Certified
 from app.demonstration.calendar import Calendar, Finished, Way, Window, WorldError, moment
 from app.demonstration.cast import PASSWORD
-from app.demonstration.honours import Candidate, Honour, Roll, make_stamp_key
-from app.demonstration.journeys import AGENCY, Journey, Office
+from app.demonstration.copies import have_a_copy_scanned
+from app.demonstration.honours import Candidate, Honour, Rolls, make_keys
+from app.demonstration.journeys import AGENCY, PLACEHOLDER, Journey, Office
 from app.demonstration.messages import choose_ways, tell_today
 from app.demonstration.opinions import Asking, Renewal
 from app.demonstration.sittings import Bench, Sitting
@@ -33,15 +35,18 @@ from app.demonstration.sources import (
 from app.demonstration.stage import Script, Stage, Tool
 from app.domain.accounts.models import User
 from app.domain.accounts.queries import find_user
-from app.domain.accounts.rules import ROLE_LABELS
+from app.domain.accounts.rules import ROLE_LABELS, SYSTEM
 from app.domain.councils.actions import open_round
 from app.domain.councils.rules import SEAT_LABELS
 from app.domain.councils.schemas import OpenRound
+from app.domain.credentials.actions import seal_certificates
+from app.domain.credentials.rules import Issuer
 from app.domain.places.actions import load_reference
 from app.domain.places.queries import holidays_between
 from app.domain.producers.enums import Gender, ProducerKind
 from app.domain.producers.models import Producer
 from app.domain.recognition.enums import DecisionKind
+from app.domain.stamps.enums import PrintForm
 
 __all__ = ["ACCOUNTS_NOTE", "WorldError", "accounts", "build_world", "is_demonstration"]
 
@@ -53,7 +58,8 @@ SPECIMEN_DOMAIN = ".example"
 _MARKER = "quantri"
 _HORIZON = timedelta(days=400)
 _TERM_AHEAD = timedelta(days=365)
-_STAMPS, _FEW_STAMPS = 48, 24
+_TWO_ROLLS, _STAMPS, _FEW_STAMPS = 100, 48, 24
+_MOST_CERTIFICATES = 1_000  # more than the province has recognised
 
 _THAN_UYEN = Office(applicant="chuthe", officer="canboxa", leader="lanhdaoxa")
 _BY_OFFICER = Office(applicant="canboxa", officer="canboxa", leader="lanhdaoxa")
@@ -114,6 +120,16 @@ def build_world(engine: Engine, settings: Settings, *, at: datetime) -> bool:
     with transaction(engine) as session:
         load_reference(session)
         _World(Stage(session, Tool.of(settings)), kept, at).play()
+        session.flush()
+        seal_certificates(
+            session,
+            actor=SYSTEM,
+            at=at,
+            issuer=Issuer.of(settings),
+            key_dir=settings.private_key_dir,
+            limit=_MOST_CERTIFICATES,
+        )
+    have_a_copy_scanned(engine, settings, at=at)
     return True
 
 
@@ -167,6 +183,7 @@ class _World:
         self._meet_now(now)
         self._leave_work()
         self._go_on(now)
+        self._watch_over_stars()
         self._ask_in_writing()
         self._script.add(
             self._at, partial(choose_ways, self._stage), partial(tell_today, self._stage)
@@ -183,7 +200,7 @@ class _World:
             moment(day, 7),
             self._stage.cast.open_offices,
             self._register,
-            lambda at: make_stamp_key(self._stage, at),
+            lambda at: make_keys(self._stage.session, self._stage.tool, at),
         )
         for window in windows:
             self._script.add(moment(day, 8), partial(self._open_round, window))
@@ -241,6 +258,8 @@ class _World:
         script.add(moment(days.decided, 16), approval.sign)
         script.add(moment(days.ordered, 11), Candidate(self._stage, best).go_to_the_ministry)
         self._print_stamps(days, rice, honey)
+        script.add(moment(self._calendar.ago(2), 14), Season(self._stage, (rice, honey)).plan)
+        script.add(moment(self._calendar.ago(1), 14), Pack(self._stage, rice).ask)
         self._upgrade(mountain)
 
     def _upgrade(self, journey: Journey) -> None:
@@ -252,21 +271,26 @@ class _World:
         self._show(Beside(self._stage, journey.office, journey.producer), again, "mat-ong.png")
 
     def _print_stamps(self, days: Finished, rice: Journey, honey: Journey) -> None:
-        """Bring one batch into use and leave one at each step before."""
-        whole = Roll(self._stage, rice, _STAMPS)
+        """Bring one batch into use, spoil two of its stamps, and leave one at each step before."""
+        whole = Rolls(self._stage, rice, _TWO_ROLLS)
         script = self._script
         script.add(moment(days.ordered, 9), whole.order)
         script.add(moment(days.approved, 9), whole.approve)
         script.add(moment(days.issued, 9), whole.issue)
         script.add(moment(days.delivered, 9), whole.deliver)
         script.add(moment(days.activated, 9), whole.activate)
-        arriving = Roll(self._stage, honey, _STAMPS)
+        script.add(moment(days.activated, 16), whole.spoil)
+        arriving = Rolls(self._stage, honey, _STAMPS)
         script.add(moment(days.ordered, 10), arriving.order)
         script.add(moment(days.approved, 10), arriving.approve)
         script.add(moment(days.issued, 10), arriving.issue)
         script.add(moment(days.activated, 10), arriving.deliver)
-        script.add(moment(days.delivered, 11), Roll(self._stage, honey, _FEW_STAMPS).order)
-        approved = Roll(self._stage, rice, _FEW_STAMPS)
+        scratched = Rolls(self._stage, rice, _FEW_STAMPS, with_pin=True, form=PrintForm.PRINT_HOUSE)
+        script.add(moment(days.delivered, 10), scratched.order)
+        script.add(moment(days.delivered, 13), scratched.approve)
+        script.add(moment(days.activated, 11), scratched.issue)
+        script.add(moment(days.delivered, 11), Rolls(self._stage, honey, _FEW_STAMPS).order)
+        approved = Rolls(self._stage, rice, _FEW_STAMPS)
         script.add(moment(days.delivered, 14), approved.order)
         script.add(moment(days.activated, 14), approved.approve)
 
@@ -326,6 +350,35 @@ class _World:
         script.add(moment(ago(3), 8), beside.have_ideas)
         for certified, picture in ((waiting, "banh-ngo.png"), (begun, "gao.png")):
             self._show(beside, certified, picture)
+
+    def _watch_over_stars(self) -> None:
+        """Leave a star that is extended, one that was revoked, one the signer is to revoke."""
+        script, ago, worked = self._script, self._calendar.ago, self._worked
+        scan = self._kept.files[PLACEHOLDER]
+        late = self._watched("Mật ong hoa ban Ví Dụ", worked.honey, _MUONG_THAN, ENDED_LATELY)
+        gone = self._watched("Bánh ngô mật Mẫu", worked.cake, _THAN_UYEN, MIDWAY)
+        wrong = self._watched("Gạo dẻo Mẫu", worked.rice, _THAN_UYEN, MIDWAY)
+        for one in (late, gone, wrong):
+            script.add(moment(ago(9), 8), one.certified.recognise)
+        script.add(moment(ago(6), 9), late.draft_extension)
+        script.add(moment(ago(6), 14), late.sign)
+        script.add(moment(ago(5), 15), partial(late.publish, scan))
+        script.add(moment(ago(8), 9), gone.be_checked)
+        script.add(moment(ago(7), 10), gone.be_found_out)
+        script.add(moment(ago(5), 9), gone.go_before_the_province)
+        script.add(moment(ago(3), 9), gone.draft_revocation)
+        script.add(moment(ago(3), 15), gone.sign)
+        script.add(moment(ago(2), 15), partial(gone.publish, scan))
+        script.add(moment(ago(8), 15), wrong.be_reported)
+        script.add(moment(ago(7), 14), wrong.be_checked)
+        script.add(moment(ago(5), 10), wrong.be_found_out)
+        script.add(moment(ago(4), 14), wrong.go_before_the_province)
+        script.add(moment(ago(1), 15), wrong.draft_revocation)
+
+    def _watched(self, name: str, example: Example, office: Office, began: timedelta) -> Watched:
+        journey = self._invented(name, example, office)
+        certified = Certified(self._stage, journey.office, journey.producer, journey.product, began)
+        return Watched(self._stage, certified)
 
     def _ask_in_writing(self) -> None:
         """Leave a written opinion on a renewal under way: some members answered, some have not."""

@@ -1,0 +1,1 @@
+"""Commands of `ocop`, one module for each part of running the system; `app/cli.py` puts them together."""
