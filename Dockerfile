@@ -1,5 +1,6 @@
-# One image; the command chooses: serve (default), migrate, seed, audit verify …
-FROM python:3.11-slim AS build
+# One image; the command chooses: serve (default), migrate, seed, sign, work, doctor, backup …
+# The base is named by version: put the digest of the day behind it where images are built (@sha256:…).
+FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
 COPY requirements.lock requirements-uv.lock ./
 RUN python -m venv /opt/ocop \
@@ -10,8 +11,10 @@ RUN VIRTUAL_ENV=/opt/ocop /opt/ocop/bin/uv pip sync --require-hashes --compile-b
     && /opt/ocop/bin/pip uninstall -q -y uv
 
 # Runs with a read-only root: it writes to /data, and to /tmp (give it a tmpfs) while a file arrives.
-FROM python:3.11-slim
-RUN useradd --system --uid 10001 ocop && install -d -o ocop /data
+FROM python:3.11-slim-bookworm
+ARG RELEASE=""
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin ocop \
+    && install -d -m 0700 -o ocop /data /keys /answer-keys
 COPY --from=build /opt/ocop /opt/ocop
 WORKDIR /srv
 COPY alembic.ini ./
@@ -20,10 +23,13 @@ COPY migrations migrations
 COPY templates templates
 COPY static static
 ENV PATH=/opt/ocop/bin:$PATH PYTHONPATH=/srv PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
-    OCOP_DATA_DIR=/data OCOP_HOST=0.0.0.0 OCOP_PORT=8000
-USER ocop
+    OCOP_DATA_DIR=/data OCOP_HOST=0.0.0.0 OCOP_PORT=8000 OCOP_RELEASE=$RELEASE
+USER 10001
 VOLUME /data
 EXPOSE 8000
-HEALTHCHECK --interval=30s --timeout=3s CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
+# It says first that it is not ready, answers what is open, then ends: see app/http/draining.py.
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
 ENTRYPOINT ["ocop"]
 CMD ["serve"]
