@@ -5,6 +5,7 @@ Databases are real. A template is migrated and loaded once a run; each test gets
 another one.
 """
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -14,27 +15,55 @@ from urllib.parse import urlsplit
 
 import pytest
 from fastapi.testclient import TestClient
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine
 
 from app.cli import migrate_database
+from app.core import passwords
 from app.core.db import WriteSession, finish, make_engine, open_write, transaction
 from app.core.settings import Settings
 from app.domain.places.actions import load_reference
 
 pytest_plugins = [
     "tests.plugins.loud",
+    "tests.plugins.memory",
+    "tests.plugins.order",
+    "tests.plugins.statements",
     "tests.plugins.bucket",
     "tests.plugins.mail",
     "tests.plugins.postgres",
+    "tests.plugins.archiving",
     "tests.plugins.browser",
+    "tests.plugins.provider",
     "tests.plugins.scanner",
     "tests.plugins.server",
+    "tests.plugins.standby",
     "tests.factories.people",
 ]
+
+# People of the tests sign in with a password alone, also at servers in processes of their own; what
+# is asked of whom besides, the tests of signing in say.
+os.environ.setdefault("OCOP_SECOND_FACTOR_ROLES", "")
+
+# Servers that tests start work on nothing by themselves; the tests of jobs say otherwise.
+os.environ.setdefault("OCOP_JOBS_BESIDE", "false")
 
 AT = datetime(2026, 9, 14, 2, 0, tzinfo=UTC)  # a Monday, 09:00 in Viet Nam
 
 BOTH = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Hash with the smallest cost Argon2id knows: tests open thousands of accounts.
+
+    What the product's own cost is, tests/core/test_passwords.py says.
+    """
+    kept = passwords.HASHER
+    passwords.HASHER = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    yield
+    passwords.HASHER = kept
 
 
 @pytest.fixture
@@ -43,7 +72,8 @@ def at() -> datetime:
     return AT
 
 
-def _prepare(settings: Settings) -> None:
+def prepare(settings: Settings) -> None:
+    """Migrate an empty database and load what every installation has."""
     migrate_database(settings)
     engine = make_engine(settings)
     with transaction(engine) as session:
@@ -55,7 +85,7 @@ def _prepare(settings: Settings) -> None:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a migrated and loaded SQLite file to copy from."""
     place = tmp_path_factory.mktemp("template")
-    _prepare(Settings(data_dir=place, database_url=f"sqlite:///{place / 'ocop.db'}"))
+    prepare(Settings(data_dir=place, database_url=f"sqlite:///{place / 'ocop.db'}"))
     with sqlite3.connect(place / "ocop.db") as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return place / "ocop.db"
@@ -67,7 +97,7 @@ def postgres_template(
 ) -> str:
     """Return the name of a migrated and loaded PostgreSQL database to copy from."""
     url = new_postgres_database()
-    _prepare(Settings(data_dir=tmp_path_factory.mktemp("pg"), database_url=url))
+    prepare(Settings(data_dir=tmp_path_factory.mktemp("pg"), database_url=url))
     return urlsplit(url).path.removeprefix("/")
 
 

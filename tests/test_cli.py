@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,13 +18,16 @@ from app.core.settings import Settings
 from app.domain.accounts.enums import Role
 from app.domain.accounts.queries import actor_of, find_user
 from app.domain.dossiers.enums import DossierState
+from app.domain.misuse.enums import ReportOutcome, ReportState
 from app.domain.uploads.rules import KEPT_FOR
 from app.http.idempotency import KEPT_FOR as KEYS_KEPT_FOR
 from app.http.idempotency import claim
 from tests.conftest import AT
 from tests.factories.councils import close, convene, items_of, lock, make_meeting, score_all
 from tests.factories.dossiers import make_dossier
+from tests.factories.misuse import REPORTER, make_report
 from tests.factories.people import PASSWORD, People
+from tests.factories.recognition import import_certificate
 from tests.factories.rules import own_file
 from tests.factories.uploads import make_upload
 
@@ -147,6 +151,19 @@ def test_a_stamp_key_is_made_once_per_number_and_kept_from_others(
     assert ocop("stamp-key", "create", "256").exit_code != 0
 
 
+def test_certificates_are_sealed_where_the_key_is(ocop: Ocop, engine: Engine) -> None:
+    with transaction(engine) as session:
+        import_certificate(session, People(session, AT), expires_on=date(2099, 1, 1))
+    without = ocop("certificates", "seal")
+    assert without.exit_code == 1
+    assert "không có khóa ký tem" in without.output
+    assert ocop("stamp-key", "create", "7").exit_code == 0
+    answer = ocop("certificates", "seal")
+    assert answer.exit_code == 0, answer.output
+    assert "Đã ký 1 bản điện tử trong 1 giấy chứng nhận" in answer.output
+    assert "Đã ký 0 bản điện tử" in ocop("certificates", "seal").output
+
+
 def test_half_sent_files_are_cleared_away_when_their_day_has_passed(
     ocop: Ocop, engine: Engine, settings: Settings
 ) -> None:
@@ -221,3 +238,17 @@ def test_a_province_gets_templates_to_start_from_and_keeps_what_it_worded(
     assert "Giữ nguyên minutes.typ" in answer.output
     assert ocop(*words[:-1], "PH-0000000").exit_code == 2
     assert ocop("papers", "start", str(folder), "--as", "ai-do", "--meeting", code).exit_code == 2
+
+
+def test_reporters_are_forgotten_once_their_time_is_over(ocop: Ocop, engine: Engine) -> None:
+    with transaction(engine) as session:
+        people = People(session, now())
+        report = make_report(
+            session, people, state=ReportState.CHECKING, seen_on="2026-01-05", **REPORTER
+        )
+        report.state, report.outcome = ReportState.CLOSED, ReportOutcome.NO_BREACH
+        report.ended_at = now() - timedelta(days=366)
+    assert "của 1 phản ánh" in ocop("misuse", "forget").output
+    assert "của 0 phản ánh" in ocop("misuse", "forget").output
+    with reading(engine) as session:
+        assert session.execute(text("SELECT count(*) FROM misuse_contacts")).scalar_one() == 0

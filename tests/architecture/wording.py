@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment
 from jinja2.ext import babel_extract
 
+from app.rulebooks import loader
 from app.web.navigation import ENTRIES
 from app.web.render import CATALOGUES, TEMPLATES
 from tests.architecture.source import ROOT, Source, python_files
@@ -78,6 +79,8 @@ def spoken() -> Wording:
         _listen(source, refusals, wording)
     for entry in ENTRIES:
         wording.add(entry.label, "app/web/navigation.py")
+    for summary in loader.rubrics("qd26-2026"):
+        wording.add(summary.category_name, "app/rulebooks/data")
     return wording
 
 

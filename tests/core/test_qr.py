@@ -7,7 +7,15 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from app.core.qr import QUIET_ZONE, STAMP_SIDE, matrix_png, qr_matrix, qr_svg, stamp_symbol
+from app.core.qr import (
+    QUIET_ZONE,
+    STAMP_SIDE,
+    matrix_png,
+    matrix_svg,
+    qr_matrix,
+    qr_svg,
+    stamp_symbol,
+)
 
 DIGITS = (
     "03569298930382323233030354175868872786056453636180818621772815232889434753077723"
@@ -55,3 +63,15 @@ def test_the_svg_draws_the_same_modules() -> None:
     drawn = root.findall("{http://www.w3.org/2000/svg}path")[1].attrib["d"]
     runs = [part.split("h")[1].split("v")[0] for part in drawn.split("M")[1:]]
     assert sum(int(run) for run in runs) == dark
+
+
+def test_an_svg_for_print_tells_its_size_and_name_and_draws_the_same() -> None:
+    matrix = stamp_symbol("https://tem.ocop.gov.vn/", DIGITS)
+    plain = ET.fromstring(matrix_svg(matrix))  # noqa: S314 -- our own text
+    printed = ET.fromstring(matrix_svg(matrix, size_mm=22.5, title="<1> & 2"))  # noqa: S314 -- our own
+    assert (printed.attrib["width"], printed.attrib["height"]) == ("22.5mm", "22.5mm")
+    assert "width" not in plain.attrib
+    assert plain.attrib["viewBox"] == printed.attrib["viewBox"] == "0 0 49 49"
+    title, *paths = list(printed)
+    assert title.text == "<1> & 2"
+    assert [path.attrib for path in paths] == [path.attrib for path in plain]

@@ -43,26 +43,24 @@ from app.domain.councils.models import (
     Round,
     ScoreSheet,
 )
-from app.domain.councils.queries import work_for as council_work
 from app.domain.dossiers.enums import DossierKind, DossierState
 from app.domain.dossiers.models import ChangeReport, CommuneReport, Dossier, Evidence
 from app.domain.dossiers.queries import comparison, get_dossier, self_assessment
-from app.domain.dossiers.queries import work_for as dossier_work
 from app.domain.ideas.enums import IdeaState
 from app.domain.ideas.models import ProductIdea
-from app.domain.ideas.queries import work_for as idea_work
 from app.domain.photos.models import ProductPhoto
 from app.domain.producers.models import Producer
 from app.domain.products.models import Product
 from app.domain.recognition.enums import DecisionKind, SubmissionState
 from app.domain.recognition.models import Certificate, RecognitionDecision
 from app.domain.recognition.queries import submissions_page
-from app.domain.recognition.queries import work_for as recognition_work
+from app.domain.scans.enums import FlagKind, FlagState
+from app.domain.scans.models import CloneFlag
 from app.domain.stamps.enums import BatchState
-from app.domain.stamps.models import Stamp, StampBatch
-from app.domain.stamps.queries import work_for as stamp_work
-from app.domain.wallet.queries import work_for as wallet_work
+from app.domain.stamps.models import Stamp, StampBatch, StampRoll
+from app.domain.stamps.queries import Proof, batch_counts, prove_balance
 from app.domain.wallet.rules import NOTICE_DAYS, URGENT_DAYS
+from app.web.work import SOURCES
 from tests.conftest import AT, BOTH
 from tests.factories.people import People
 
@@ -104,7 +102,15 @@ LEFT = {
     "canboxa2": {"dossier.report"},
     "lanhdaoxa": {"dossier.sign", "dossier.propose"},
     "lanhdaoxa2": {"dossier.sign"},
-    "canbotinh": {"dossier.accept", "round.schedule", "decision.to_draft", "batch.approved"},
+    "canbotinh": {
+        "dossier.accept",
+        "round.schedule",
+        "decision.to_draft",
+        "batch.approved",
+        "misuse.new",
+        "inspection.to_make",
+    },
+    "kiemtra": {"inspection.to_make", "misuse.new"},
     "totuvan": {"dossier.advise"},
     "truongcoquan": {"batch.ordered"},
     "lanhdaotinh": {"decision.to_sign"},
@@ -165,18 +171,7 @@ def work_of(session: ReadSession, username: str, at: datetime) -> set[str]:
     """Return the kinds of work that wait for an account."""
     user = one_user(session, username)
     actor, day = actor_of(session, user, at=at), local_day(at)
-    return {
-        item.kind
-        for source in (
-            dossier_work,
-            council_work,
-            recognition_work,
-            stamp_work,
-            idea_work,
-            wallet_work,
-        )
-        for item in source(session, actor, on=day)
-    }
+    return {item.kind for source in SOURCES for item in source(session, actor, on=day)}
 
 
 def product_of(session: ReadSession, producer: str, name: str) -> Product:
@@ -387,6 +382,12 @@ def test_every_person_says_that_it_is_invented(built: ReadSession, table: type, 
     assert all(INVENTED in name for name in names)
 
 
+def test_every_gtin_is_of_the_range_that_is_kept_for_demonstrations(built: ReadSession) -> None:
+    numbers = built.exec(select(Product.gtin).where(col(Product.gtin) != "")).all()
+    assert len(numbers) == 2
+    assert all(number.startswith("0952") for number in numbers)
+
+
 def test_no_number_of_a_paper_could_be_an_official_one(built: ReadSession) -> None:
     columns = (
         col(Council.decision_number),
@@ -418,16 +419,30 @@ def test_one_batch_is_in_use_with_the_demonstration_s_own_key(built: ReadSession
     assert {batch.state for batch in batches} == {
         BatchState.ORDERED,
         BatchState.APPROVED,
+        BatchState.ISSUED,
         BatchState.DELIVERED,
         BatchState.IN_USE,
     }
     in_use = next(batch for batch in batches if batch.state is BatchState.IN_USE)
     made = built.exec(
-        select(func.count()).select_from(Stamp).where(col(Stamp.batch_id) == in_use.id)
+        select(func.count())
+        .select_from(Stamp)
+        .join(StampRoll, col(StampRoll.id) == col(Stamp.roll_id))
+        .where(col(StampRoll.batch_id) == in_use.id, col(Stamp.place) > 0)
     ).one()
     assert made == in_use.quantity
+    assert batch_counts(built, in_use).void == 2
+    assert any(batch.with_pin for batch in batches if batch.state is BatchState.ISSUED)
+    assert list(prove_balance(built, Proof())) == []
     assert in_use.kid is not None
     assert in_use.kid >= 200
+
+
+def test_a_stamp_was_copied_and_a_human_is_asked_to_look(built: ReadSession) -> None:
+    flags = built.exec(select(CloneFlag)).all()
+    assert {flag.kind for flag in flags} == {FlagKind.MANY_DEVICES, FlagKind.TOO_FAST}
+    assert {flag.state for flag in flags} == {FlagState.OPEN}
+    assert len({flag.stamp_index for flag in flags}) == 1
 
 
 def test_every_role_has_an_account_that_signs_in(built_engine: Engine) -> None:
@@ -485,7 +500,7 @@ def test_a_build_that_was_cut_can_be_begun_again(
 ) -> None:
     world = demonstrating(settings)
     with monkeypatch.context() as cut:
-        cut.setattr("app.demonstration.honours.Roll.activate", _power_fails)
+        cut.setattr("app.demonstration.honours.Rolls.activate", _power_fails)
         with pytest.raises(KeyboardInterrupt):
             build_world(engine, world, at=AT)
     assert list(world.private_key_dir.iterdir()), "the key's file outlives the cut"

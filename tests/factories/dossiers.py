@@ -213,6 +213,8 @@ def fill_dossier(
         dossier.code,
         SaveReportParts(
             business_results="Năm 2025 bán 1.200 lít, doanh thu 480 triệu đồng.",
+            stated_revenue=480_000_000,
+            stated_revenue_year=2025,
             business_plan="Mở thêm 50 đõ ong.",
             sample_count=5,
             version=dossier.version,

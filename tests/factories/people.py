@@ -18,7 +18,7 @@ from app.domain.accounts.schemas import CreateToken, CreateUser, NewGrant
 
 HOME = "03390"  # xã Bình Lư
 ELSEWHERE = "03405"  # xã Tả Lèng
-PASSWORD = "mat-khau-thu-nghiem"  # noqa: S105 -- invented, for tests only
+PASSWORD = "mat-khau-tren-giay-nhap"  # noqa: S105 -- invented, for tests only
 SINCE = date(2025, 7, 1)
 
 
@@ -96,6 +96,10 @@ class People:
     def council_member(self, number: int) -> Actor:
         """Return a person who may sit on a council."""
         return self._person(f"hoidong{number}", Role.COUNCIL_MEMBER, organisation=f"Sở {number}")
+
+    def inspector(self) -> Actor:
+        """Return an inspector of market surveillance."""
+        return self._person("quanlythitruong", Role.INSPECTOR)
 
     def auditor(self) -> Actor:
         """Return the auditor."""

@@ -53,6 +53,7 @@ def make_product(
     name: str = "Mật ong thử nghiệm",
     *,
     set_number: int = 4,
+    gtin: str = "",
 ) -> Product:
     """Register a product through its producer's own account."""
     producer = producer or make_producer(session, people)
@@ -64,6 +65,7 @@ def make_product(
             set_number=set_number,
             description="Mật ong khai thác thủ công.",
             packaging="Chai thủy tinh 500 ml",
+            gtin=gtin,
         ),
         actor=people.producer(producer.id or 0),
         at=people.at,

@@ -9,35 +9,40 @@ from app.core.db import ReadSession, WriteSession
 from app.domain.accounts.rules import Actor
 from app.domain.recognition.models import Certificate
 from app.domain.stamps.actions import (
-    activate_batch,
+    activate_rolls,
     approve_batch,
     close_batch,
     create_stamp_key,
-    deliver_batch,
-    issue_batch,
+    deliver_rolls,
+    issue_next_roll,
+    open_printing,
     order_batch,
     refuse_batch,
+    start_issue,
 )
-from app.domain.stamps.enums import BatchState
-from app.domain.stamps.models import Stamp, StampBatch, StampKey
+from app.domain.stamps.enums import BatchState, PrintForm
+from app.domain.stamps.models import Stamp, StampBatch, StampKey, StampPrinting, StampRoll
 from app.domain.stamps.queries import find_signing_key
 from app.domain.stamps.rules import Token, decode_header, serial_of, token_digits
 from app.domain.stamps.schemas import (
-    ActivateBatch,
+    ActivateRolls,
     ApproveBatch,
     CloseBatch,
-    DeliverBatch,
-    IssueBatch,
+    DeliverRolls,
+    OpenPrinting,
     OrderBatch,
     RefuseBatch,
+    StartIssue,
 )
 from tests.factories.people import People
 from tests.factories.recognition import import_certificate
 
 KID = 7
+PACKS_A_YEAR = 1_000_000
 WAY = (
     BatchState.ORDERED,
     BatchState.APPROVED,
+    BatchState.ISSUING,
     BatchState.ISSUED,
     BatchState.DELIVERED,
     BatchState.IN_USE,
@@ -58,13 +63,24 @@ def make_batch(
     state: BatchState = BatchState.ORDERED,
     quantity: int = 5,
     certificate: Certificate | None = None,
+    roll_size: int = 1_000,
+    with_pin: bool = False,
+    markets: list[str] | None = None,
 ) -> StampBatch:
     """Order stamps and take the batch to a state, each step by who takes it."""
     certificate = certificate or import_certificate(session, people)
     ensure_key(session, key_dir, at=people.at)
     batch = order_batch(
         session,
-        OrderBatch(certificate=certificate.code, quantity=quantity, purpose="Hàng Tết"),
+        OrderBatch(
+            certificate=certificate.code,
+            quantity=quantity,
+            packs_a_year=PACKS_A_YEAR,
+            purpose="Hàng Tết",
+            roll_size=roll_size,
+            with_pin=with_pin,
+            markets=markets or [],
+        ),
         actor=people.producer(certificate.producer_id),
         at=people.at,
     )
@@ -94,33 +110,65 @@ def step(
         case BatchState.REFUSED:
             refusal = RefuseBatch(version=version, reason="Vượt sản lượng đã khai")
             return refuse_batch(session, code, refusal, actor=actor or people.head(), at=at)
+        case BatchState.ISSUING:
+            who = actor or people.agency()
+            return start_issue(session, code, StartIssue(version=version), actor=who, at=at)
         case BatchState.ISSUED:
-            return issue_batch(
-                session,
-                code,
-                IssueBatch(version=version),
-                actor=actor or people.agency(),
-                at=at,
-                key_dir=key_dir,
-            )
+            sign_all(session, key_dir, at=at)
+            return batch
         case BatchState.DELIVERED:
-            handing = DeliverBatch(version=version, delivered_to="Bà Lò Thị Mẫu")
-            return deliver_batch(session, code, handing, actor=actor or people.agency(), at=at)
+            who = actor or people.agency()
+            print_all(session, batch, actor=people.agency(), at=at)
+            handing = DeliverRolls(version=batch.version, delivered_to="Bà Lò Thị Mẫu")
+            deliver_rolls(session, code, handing, actor=who, at=at)
+            return batch
         case BatchState.IN_USE:
             who = actor or people.producer(batch.producer_id)
-            return activate_batch(session, code, ActivateBatch(version=version), actor=who, at=at)
+            return activate_rolls(session, code, ActivateRolls(version=version), actor=who, at=at)
         case _:
             who = actor or people.agency()
             return close_batch(session, code, CloseBatch(version=version), actor=who, at=at)
 
 
+def sign_all(session: WriteSession, key_dir: Path, *, at: datetime) -> None:
+    """Do what the signing process does, until no batch waits for it."""
+    while issue_next_roll(session, at=at, key_dir=key_dir):
+        session.flush()
+
+
+def print_all(
+    session: WriteSession,
+    batch: StampBatch,
+    *,
+    actor: Actor,
+    at: datetime,
+    form: PrintForm = PrintForm.SHEETS_25,
+) -> StampPrinting:
+    """Give every roll of a batch to a printer."""
+    wanted = OpenPrinting(version=batch.version, form=form, printer="Nhà in Thử Nghiệm")
+    return open_printing(session, batch.code, wanted, actor=actor, at=at)
+
+
+def rolls_in(session: ReadSession, batch: StampBatch) -> list[StampRoll]:
+    """Return the rolls of a batch, as stored now."""
+    return list(
+        session.exec(
+            select(StampRoll)
+            .where(col(StampRoll.batch_id) == batch.id)
+            .order_by(col(StampRoll.number))
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
 def stamps_of(session: ReadSession, batch: StampBatch) -> list[Stamp]:
-    """Return the stamps of a batch in the order of the roll, as stored now."""
+    """Return the stamps of a batch in the order of its rolls, as stored now; labels left out."""
     return list(
         session.exec(
             select(Stamp)
-            .where(col(Stamp.batch_id) == batch.id)
-            .order_by(col(Stamp.position))
+            .join(StampRoll, col(StampRoll.id) == col(Stamp.roll_id))
+            .where(col(StampRoll.batch_id) == batch.id, col(Stamp.place) > 0)
+            .order_by(col(StampRoll.number), col(Stamp.place))
             .execution_options(populate_existing=True)
         )
     )

@@ -184,4 +184,4 @@ def test_a_bucket_is_never_told_to_be_public(bucket: Bucket) -> None:
     import httpx
 
     key = f"{bucket.url.removeprefix('s3://')}/{DIGEST[:2]}/{DIGEST}"
-    assert httpx.get(f"{bucket.endpoint}/{key}").status_code == 403
+    assert httpx.get(f"{bucket.endpoint}/{key}", timeout=60).status_code == 403

@@ -53,7 +53,7 @@ def test_a_crowd_against_a_pool_of_five_is_answered_without_an_error(
     with transaction(engine) as session:
         People(session, AT).agency()
     token = token_for(engine, "canbotinh", Scope.REGISTER_READ)
-    small = settings.model_copy(update={"pool_size": 5, "pool_wait_seconds": 60.0})
+    small = settings.model_copy(update={"pool_size": 5, "admission_seconds": 60.0})
     assert _run(_crowd(small, token)) == [200] * CROWD
 
 
@@ -66,6 +66,27 @@ def test_whoever_waits_too_long_is_told_to_come_again() -> None:
                     raise AssertionError
 
     _run(crowd())
+
+
+def test_a_line_that_is_long_enough_takes_nobody_more() -> None:
+    async def crowd() -> None:
+        gate = Gate(places=1, patience=60.0, line=1)
+        async with gate.entered():
+            second = asyncio.create_task(_enter(gate))
+            await asyncio.sleep(0)  # the second stands in line now
+            with pytest.raises(Overloaded):
+                async with gate.entered():
+                    raise AssertionError
+            assert not second.done()
+        await second
+        assert (gate.inside, gate.waiting, gate.refused) == (0, 0, 1)
+
+    _run(crowd())
+
+
+async def _enter(gate: Gate) -> None:
+    async with gate.entered():
+        pass
 
 
 def test_a_place_is_free_again_after_a_failure() -> None:

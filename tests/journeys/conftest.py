@@ -31,6 +31,8 @@ def _settings(place: Path, database_url: str) -> Settings:
         demonstration=True,
         stamp_host="minhhoa.example",
         login_attempts="1000/minute",
+        login_attempts_of_network="1000/minute",
+        reports_of_network="100000/minute",
     )
 
 

@@ -1,5 +1,9 @@
 """A program that calls the API as several people, and the ways several journeys share."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -7,6 +11,7 @@ import httpx
 from sqlalchemy import Engine
 
 from app.core.clock import today
+from app.core.settings import Settings
 from app.domain.accounts.enums import Scope
 from app.domain.dossiers.enums import DossierPart
 from tests.factories.dossiers import filled_report
@@ -101,3 +106,21 @@ def next_round(program: Program, agency: str) -> str:
     if (day.month, day.day) >= (10, 29):
         year, ordinal = day.year + 1, 1
     return str(program.post(agency, "/rounds", {"year": year, "ordinal": ordinal})["code"])
+
+
+def sign_once(settings: Settings) -> None:
+    """Let the signing process do what waits for it: a process of its own, which holds the keys."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ocop"), "sign", "--once"],
+        env=os.environ
+        | {
+            "OCOP_DATA_DIR": str(settings.data_dir),
+            "OCOP_DATABASE_URL": settings.database_url,
+            "OCOP_KEY_DIR": str(settings.private_key_dir),
+            "OCOP_PUBLIC_URL": settings.public_url,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -32,14 +32,24 @@ WALKS: dict[str, list[tuple[str, str]]] = {
         ("/decisions", "/decisions/QD-"),
         ("/certificates", "/certificates/CN-"),
         ("/batches", "/batches/LT-"),
+        ("/stamp-withdrawals", ""),
+        ("/clone-flags", ""),
+        ("/reports", ""),
         ("/dossiers?state=recognised", "/dossiers/HS-"),
     ],
     "hoidong1": [("/work", "/score-sheets/PD-")],
     "chutich": [("/rounds", "/meetings/PH-")],
     "kiemtoan": [("/audit", "/audit/verify")],
+    "kiemtra": [("/misuse", "/misuse/BC-")],
     "quantri": [("/accounts", "/accounts/new")],
 }
-PUBLIC = [("/sign-in", ""), ("/register", "/register/CN-"), ("/verify", "")]
+PUBLIC = [
+    ("/sign-in", ""),
+    ("/register", "/register/CN-"),
+    ("/register/data", ""),
+    ("/verify", ""),
+    ("/report", ""),
+]
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from app.rulebooks.model import Rubric
 from tests.factories.dossiers import four_star_answers, pdf_bytes
 from tests.factories.people import HOME, People
 from tests.journeys.person import SCREENSHOTS, Person, commune_reports, ticks
+from tests.journeys.program import sign_once
 from tests.plugins.browser import OpenPage
 from tests.plugins.server import give_htmx
 
@@ -153,16 +154,31 @@ def _province_recognises(agency: Person, signer: Person, dossier: str) -> str:
     return str(certificate.inner_text())
 
 
-def _stamps_come(officer: Person, head: Person, agency: Person, certificate: str) -> bytes:
-    officer.goes(f"/certificates/{certificate}/batches/new").fills({"Số tem": str(QUANTITY)})
+def _stamps_come(
+    officer: Person, head: Person, agency: Person, certificate: str, settings: Settings
+) -> bytes:
+    officer.goes(f"/certificates/{certificate}/batches/new").fills(
+        {"Số tem": str(QUANTITY), "Sản lượng một năm": "2000"}
+    )
     officer.presses("Gửi đơn đặt tem")
     batch = officer.code
-    head.goes(f"/batches/{batch}").presses(f"Duyệt {QUANTITY} tem")
-    agency.goes(f"/batches/{batch}").presses(f"Phát hành {QUANTITY} tem")
-    printed = agency.page.request.get(f"/batches/{batch}/labels.pdf")
+    head.goes(f"/batches/{batch}").sees("Hôm nay, không kể đơn này").presses("Duyệt")
+    agency.goes(f"/batches/{batch}").presses(f"Bắt đầu ký {QUANTITY} tem").sees("Đang ký tem")
+    sign_once(settings)
+    # The page asks by itself how far the signing process is.
+    agency.sees("Mở lại lô tem để làm bước tiếp theo").keeps_picture("batch")
+    agency.follows("Mở lại lô tem để làm bước tiếp theo")
+    agency.follows("Giao tệp cho nơi in").fills({"Ai in, ở đâu": "Nhà in Thử Nghiệm"})
+    agency.presses("Giao tệp in").sees("Tờ nhãn từng cuộn (PDF)")
+    printed = agency.page.request.get(
+        str(agency.page.locator('a[href$="/1.pdf"]').first.get_attribute("href"))
+    )
     assert printed.ok
-    agency.fills({"Giao cho": "Lò Thị Mẫu"}).presses("Ghi nhận đã giao")
-    officer.goes(f"/batches/{batch}").presses("Xác nhận đã nhận tem").keeps_picture("batch")
+    agency.goes(f"/batches/{batch}/deliveries").fills({"Giao cho": "Lò Thị Mẫu"})
+    agency.presses("Ghi nhận đã giao").sees("Biên bản giao nhận (PDF)")
+    officer.goes("/work").follows("Xác nhận đã nhận tem")
+    officer.goes(f"/batches/{batch}/deliveries").presses("Xác nhận đã nhận tem")
+    officer.goes(f"/batches/{batch}").sees("đang có hiệu lực").keeps_picture("batch-in-use")
     return bytes(printed.body())
 
 
@@ -191,12 +207,12 @@ def test_people_take_a_product_from_registration_to_a_scanned_stamp(
     meeting = _agency_prepares(agency, dossier)
     _council_meets(person("hoidong2"), [person(name) for name in SCORERS], meeting, rubric)
     certificate = _province_recognises(agency, person("lanhdaotinh"), dossier)
-    printed = _stamps_come(officer, person("truongcoquan"), agency, certificate)
+    printed = _stamps_come(officer, person("truongcoquan"), agency, certificate, settings)
 
     urls = _decoded(printed)
-    assert len(set(urls)) == QUANTITY
+    assert len(set(urls)) == QUANTITY + 1  # the label of the roll comes first
     buyer = new_page(base_url=server)
-    buyer.goto(urls[0].removeprefix(f"https://{settings.stamp_host}"))
+    buyer.goto(urls[-1].removeprefix(f"https://{settings.stamp_host}"))
     expect(buyer.get_by_role("heading", level=1)).to_contain_text("Tem còn hiệu lực")
     expect(buyer.get_by_text(PRODUCT).first).to_be_visible()
     if SCREENSHOTS:

@@ -1,16 +1,11 @@
 """Files go up over a line that breaks, and a server that is killed, and arrive byte for byte."""
 
 import hashlib
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from threading import Event
 
 import pytest
 from PIL import Image
@@ -31,6 +26,7 @@ from app.domain.dossiers.models import Evidence
 from app.domain.producers.models import Producer
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import PASSWORD, People, token_for
+from tests.factories.served import Served, wait_for
 from tests.factories.uploads import photo
 from tests.plugins.browser import OpenPage
 from tests.plugins.line import line_to
@@ -67,55 +63,25 @@ def content_of(paper: Evidence, settings: Settings) -> bytes:
     return path_of(settings.files_dir, paper.sha256).read_bytes()
 
 
-class Installation:
-    """A server of its own process, started as on a real machine, that can be killed."""
+class Installation(Served):
+    """A server of its own process that counts how often it was killed."""
 
-    def __init__(self, settings: Settings) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = free.getsockname()[1]
-        self._environment = os.environ | {
-            "OCOP_DATA_DIR": str(settings.data_dir),
-            "OCOP_DATABASE_URL": settings.database_url,
-            "OCOP_PORT": str(self._port),
-            "OCOP_POOL_SIZE": "4",
-        }
-        self.address = f"http://127.0.0.1:{self._port}"
-        self.kills = 0
-        self._start()
-
-    def _start(self) -> None:
-        command = [sys.executable, "-c", "from app.cli import main; main()", "serve"]
-        self._process = subprocess.Popen(
-            command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        while not self._answers():
-            assert self._process.poll() is None
-            Event().wait(0.05)
-
-    def _answers(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self._port)).close()
-        except OSError:
-            return False
-        return True
+    kills = 0
 
     def is_killed_and_comes_back(self) -> None:
-        self.end()
+        """Kill it and begin it again."""
+        super().is_killed_and_comes_back()
         self.kills += 1
-        self._start()
-
-    def end(self) -> None:
-        self._process.kill()
-        self._process.wait()
 
 
 @contextmanager
 def installation(settings: Settings) -> Iterator[Installation]:
-    running = Installation(settings)
+    running = Installation(settings, settings.data_dir / "server.log", OCOP_POOL_SIZE="4")
     try:
+        wait_for(running.is_up)
         yield running
     finally:
-        running.end()
+        running.kill()
 
 
 def send_to_the_end(uploader: Uploader) -> None:

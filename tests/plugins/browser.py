@@ -8,7 +8,14 @@ from typing import Protocol
 
 import pytest
 from playwright._impl._driver import compute_driver_executable
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from tests.plugins.loud import not_run
 
@@ -23,6 +30,8 @@ FLAGS = [
 ]
 PHONE = ViewportSize(width=360, height=740)
 DESKTOP = ViewportSize(width=1280, height=900)
+# A busy machine takes its time; what a page costs is weighed by its bytes and statements, not waited for.
+PATIENCE_MS = 60_000
 
 
 class OpenPage(Protocol):
@@ -51,6 +60,7 @@ def browser() -> Iterator[Browser]:
     )
     if driver.returncode != 0:
         not_run("Chromium", "Playwright không khởi động được (apt-get install libatomic1)")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -77,11 +87,12 @@ def new_page(browser: Browser) -> Iterator[OpenPage]:
             locale="vi-VN",
             timezone_id="Asia/Ho_Chi_Minh",
             color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",  # a colour is judged where it ends, not on its way there
             java_script_enabled=script,
             base_url=base_url,
             extra_http_headers=headers,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         return context.new_page()
 

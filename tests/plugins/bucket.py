@@ -55,6 +55,7 @@ def bucket(s3_endpoint: str) -> Bucket:
             "authorization": "AWS4-HMAC-SHA256 Credential=thu-nghiem/20260914/us-east-1/s3/aws4_request, "
             "SignedHeaders=host, Signature=0"
         },
+        timeout=60,
     )
     assert answer.status_code == 200, answer.text
     return Bucket(f"s3://{name}/ho-so", s3_endpoint)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
@@ -43,27 +44,30 @@ def give_htmx(page: Page) -> Page:
     return page
 
 
-@pytest.fixture
-def server(settings: Settings) -> Iterator[str]:
-    """Serve this test's database over HTTP and return the address."""
+@contextmanager
+def serving(settings: Settings, *, backlog: int = 64) -> Iterator[str]:
+    """Serve over HTTP as this process, in a thread, and lend the address."""
     with socket.socket() as listening:
         # Bound before the server starts: whoever connects early waits in the queue.
         listening.bind(("127.0.0.1", 0))
-        listening.listen(64)
+        listening.listen(backlog)
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         app = create_app(
-            settings.model_copy(
-                update={
-                    "public_url": address,
-                    "pool_size": 8,
-                    "htmx_integrity": htmx_integrity(),
-                }
-            )
+            settings.model_copy(update={"public_url": address, "htmx_integrity": htmx_integrity()})
         )
         running = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
         thread = Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
+        try:
+            yield address
+        finally:
+            running.should_exit = True
+            thread.join(timeout=20)
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[str]:
+    """Serve this test's database over HTTP and return the address."""
+    with serving(settings.model_copy(update={"pool_size": 8})) as address:
         yield address
-        running.should_exit = True
-        thread.join(timeout=20)
-        assert not thread.is_alive()

@@ -1,6 +1,12 @@
 """Data of one paper of each kind, as the domain would shape it; people are invented."""
 
+from io import BytesIO
+
+from PIL import Image
+
 from app.core.qr import qr_svg
+from app.domain.packaging.papers import CONDITIONS, HOW_TO_PRINT
+from app.domain.packaging.rules import ITEM_LABELS
 
 SIGNER = {
     "on_behalf": ["TM. Ủy ban nhân dân", "KT. Chủ tịch"],
@@ -22,6 +28,12 @@ CERTIFICATE: dict[str, object] = {
     "decision": "1268/QĐ-UBND ngày 24 tháng 11 năm 2026",
     "valid_from": "24/11/2026",
     "valid_until": "24/11/2029",
+    "extended_until": "",
+    "extended_by": "",
+    "extract": False,
+    "source": "",
+    "state": "",
+    "credential": "",
     "place_and_date": "Lai Châu, ngày 24 tháng 11 năm 2026",
     "signer": SIGNER,
     "qr": qr_svg("https://tem.ocop.gov.vn/GCN-7K2M9Q4"),
@@ -39,7 +51,7 @@ _MEMBERS = [
 
 DECISION: dict[str, object] = {
     "specimen": False,
-    "approval": False,
+    "kind": "recognition",
     "authority": "ỦY BAN NHÂN DÂN TỈNH LAI CHÂU",
     "decider": "CHỦ TỊCH ỦY BAN NHÂN DÂN TỈNH LAI CHÂU",
     "number": "1268/QĐ-UBND",
@@ -204,10 +216,78 @@ SCORING_GRID: dict[str, object] = {
     ],
 }
 
+
+def _jpeg() -> bytes:
+    kept = BytesIO()
+    Image.new("RGB", (320, 200), (20, 87, 59)).save(kept, "JPEG")
+    return kept.getvalue()
+
+
+PACKAGING_PERMISSION: dict[str, object] = {
+    "specimen": False,
+    "agency": "VĂN PHÒNG ĐIỀU PHỐI NÔNG THÔN MỚI TỈNH LAI CHÂU",
+    "number": "07/2026/CT-BBOCOP",
+    "place_and_date": "Lai Châu, ngày 24 tháng 11 năm 2026",
+    "product": "Trà Shan tuyết cổ thụ Sin Suối Hồ",
+    "producer": "Hợp tác xã Nông nghiệp và Dịch vụ Mẫu Đơn",
+    "address": "Bản Sin Suối Hồ, xã Sin Suối Hồ, tỉnh Lai Châu",
+    "certificate": "CN-7K2M9Q4",
+    "decision": "1268/QĐ-UBND",
+    "stars": 4,
+    "package": "Túi zip đứng",
+    "net_content": "200 g",
+    "size": "18 × 26 cm",
+    "quantity": "5.000",
+    "printer": "Công ty In Mẫu",
+    "from_day": "24/11/2026",
+    "until": "24/11/2029",
+    "state": "",
+    "is_ended": False,
+    "files": [
+        {
+            "name": "tui-mat-truoc.png",
+            "kind": "Ảnh PNG",
+            "size": "482 KB",
+            "hash": "ab12cd34" * 8,
+            "image": _jpeg(),
+        },
+        {
+            "name": "tui-mat-sau.pdf",
+            "kind": "Tệp PDF",
+            "size": "96 KB",
+            "hash": "12345678" * 8,
+            "image": b"",
+        },
+    ],
+    "checked": list(ITEM_LABELS.values()),
+    "conditions": list(CONDITIONS),
+    "basis": "1162/QĐ-VPĐP-OCOP, Điều 4, Điều 12",
+    "qr": qr_svg("https://ocop.example/register/CN-7K2M9Q4"),
+    "link": "ocop.example/register/CN-7K2M9Q4",
+    "signer": SIGNER,
+}
+
+PACKAGING_INSTRUCTIONS: dict[str, object] = {
+    "specimen": False,
+    "product": "Trà Shan tuyết cổ thụ Sin Suối Hồ",
+    "producer": "Hợp tác xã Nông nghiệp và Dịch vụ Mẫu Đơn",
+    "certificate": "CN-7K2M9Q4",
+    "stars": 4,
+    "until": "24/11/2029",
+    "link": "tem.example/",
+    "symbols": [
+        {"size_mm": size, "image": qr_svg("https://tem.example/" + "7" * 193)} for size in (25, 22)
+    ],
+    "rules": [{"head": head, "text": text} for head, text in HOW_TO_PRINT],
+    "basis": "1162/QĐ-VPĐP-OCOP, Điều 4, Điều 12",
+}
+
 PAPERS: dict[str, dict[str, object]] = {
     "receipt": RECEIPT,
     "completion_request": COMPLETION_REQUEST,
     "certificate": CERTIFICATE,
     "decision": DECISION,
     "scoring_grid": SCORING_GRID,
+    "packaging_permission": PACKAGING_PERMISSION,
+    "packaging_instructions": PACKAGING_INSTRUCTIONS,
 }

@@ -79,7 +79,7 @@ def test_a_decision_is_drafted_signed_and_printed(
     address = drafted(agency, desk)
     draft = agency.get(address).text
     assert "cấp khi ký" in draft
-    assert "Chỉ lãnh đạo UBND tỉnh được ký quyết định công nhận." in draft
+    assert "Chỉ lãnh đạo UBND tỉnh được ký quyết định về sản phẩm OCOP." in draft
     signer = signed_in(client, "lanhdaotinh")
     page = signer.get(address).text
     answer = signer.post(f"{address}/sign", data=SIGNATURE | hidden(page, f"{address}/sign"))
@@ -192,7 +192,7 @@ def test_a_certificate_is_shown_to_its_own_people_with_what_it_is_worth(
     assert "<html" not in part
     agency = signed_in(client, "canbotinh")
     assert "Chỉ chủ thể của giấy chứng nhận" in agency.get(f"/certificates/{certificate}").text
-    assert "Bản trích từ sổ đăng ký".upper() in printed(
+    assert "Bản trích sổ đăng ký".upper() in printed(
         agency, f"/certificates/{certificate}/paper.pdf"
     )
     stranger = signed_in(client, f"canbo{ELSEWHERE}")

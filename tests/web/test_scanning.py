@@ -162,6 +162,7 @@ def sends(server: str, case: Case, content: bytes) -> httpx.Response:
             "upload-length": str(len(content)),
             "upload-metadata": metadata(said),
         },
+        timeout=60,
     )
 
 

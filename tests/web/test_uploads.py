@@ -182,7 +182,7 @@ def test_strangers_are_refused_before_a_byte_is_taken(
 ) -> None:
     path = program.begun()
     for headers in ({}, {"authorization": "Bearer ocop_khong-co"}, {"cookie": "ocop=x"}):
-        with httpx.Client(base_url=server, headers=headers) as nobody:
+        with httpx.Client(base_url=server, headers=headers, timeout=60) as nobody:
             stranger = Program(nobody, program.dossier, "", program.parts)
             answer = stranger.create()
             problem(answer, 401, "upload.not_signed_in")
@@ -190,7 +190,7 @@ def test_strangers_are_refused_before_a_byte_is_taken(
             problem(stranger.patch(path, 0, FILE), 401, "upload.not_signed_in")
             assert stranger.head(path).status_code == 401
     reader = {"authorization": f"Bearer {token_for(engine, program.owner, Scope.DOSSIERS_READ)}"}
-    with httpx.Client(base_url=server, headers=reader) as client:
+    with httpx.Client(base_url=server, headers=reader, timeout=60) as client:
         problem(
             Program(client, program.dossier, "", program.parts).create(),
             401,
@@ -198,7 +198,7 @@ def test_strangers_are_refused_before_a_byte_is_taken(
         )
     for username, status in ((f"canbo{ELSEWHERE}", 404), ("lanhdao03390", 403)):
         token = {"authorization": f"Bearer {token_for(engine, username)}"}
-        with httpx.Client(base_url=server, headers=token) as client:
+        with httpx.Client(base_url=server, headers=token, timeout=60) as client:
             other = Program(client, program.dossier, "", program.parts)
             assert other.create().status_code == status
             assert other.patch(path, 0, FILE).status_code == status
@@ -418,7 +418,7 @@ def test_a_dossier_that_was_filed_meanwhile_takes_no_more(program: Program, engi
 def test_the_page_goes_on_with_a_file_from_another_device(program: Program, server: str) -> None:
     created = program.create()
     program.patch(created.headers["location"], 0, FILE[: len(FILE) // 2])
-    with httpx.Client(base_url=server) as browser:
+    with httpx.Client(base_url=server, timeout=60) as browser:
         assert browser.get("/uploads/continue").headers["location"].startswith("/sign-in")
         browser.post("/sign-in", data={"username": program.owner, "password": PASSWORD})
         empty = browser.get("/uploads/continue")
@@ -508,7 +508,7 @@ def test_strangers_send_nothing_into_a_wallet(
         begun.append(program.begun())
     for username, status in ((f"canbo{ELSEWHERE}", 404), ("lanhdao03390", 403)):
         token = {"authorization": f"Bearer {token_for(engine, username)}"}
-        with httpx.Client(base_url=server, headers=token) as client:
+        with httpx.Client(base_url=server, headers=token, timeout=60) as client:
             other = Program(client, program.dossier, "", program.parts)
             for path in begun:
                 assert other.patch(path, 0, FILE).status_code == status
@@ -524,7 +524,7 @@ def test_papers_of_a_wallet_go_on_from_another_device(
 ) -> None:
     whole(program, FILE, producer=program.producer)
     [paper] = papers(engine)
-    with httpx.Client(base_url=server) as browser:
+    with httpx.Client(base_url=server, timeout=60) as browser:
         browser.post("/sign-in", data={"username": program.owner, "password": PASSWORD})
         for said, action, after in (
             (

@@ -99,6 +99,8 @@ def answers(*given: tuple[CheckedPart, str], version: int, send: bool = False) -
 def parts_of_report(dossier: Dossier, **changes: object) -> SaveReportParts:
     stored = {
         "business_results": dossier.business_results,
+        "stated_revenue": dossier.stated_revenue,
+        "stated_revenue_year": dossier.stated_revenue_year,
         "business_plan": dossier.business_plan,
         "sample_count": dossier.sample_count,
         "version": dossier.version,

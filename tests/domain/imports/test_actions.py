@@ -25,7 +25,8 @@ from app.domain.producers.models import Producer
 from app.domain.products.models import Product, ProductCodeAlias
 from app.domain.products.queries import products_page
 from app.domain.recognition.models import LARGEST_RECORD_NUMBER, Certificate
-from app.domain.recognition.queries import get_register_entry, register_page
+from app.domain.register.queries import get_register_entry, register_page
+from app.domain.register.schemas import Wanted
 from tests.conftest import commit
 from tests.factories.people import People
 from tests.factories.register import make_producer, make_product
@@ -362,12 +363,11 @@ def test_an_old_code_finds_the_product_and_its_page_of_the_register(
     bring_in(session, people, tmp_path, content)
     certificate = session.exec(select(Certificate)).one()
     for typed in ("OCOP.LC/0012", "ocop lc 0012", "miến"):
-        assert [
-            one.certificate.code for one in register_page(session, on=day, search=typed).items
-        ] == [certificate.code]
+        shown = register_page(session, Wanted(q=typed), on=day).page.items
+        assert [one.code for one in shown] == [certificate.code]
         found = products_page(session, actor=people.agency(), search=typed)
         assert [product.name for product, _ in found.items] == ["Miến dong"]
-    assert not register_page(session, on=day, search="0012").items
+    assert not register_page(session, Wanted(q="0012"), on=day).page.items
     assert get_register_entry(session, "ocop-lc-0012", on=day).certificate.code == certificate.code
 
 

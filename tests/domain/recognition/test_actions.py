@@ -1,7 +1,6 @@
 """Decisions and certificates: who drafts, who signs, what is refused, what follows a signature."""
 
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from sqlmodel import col, func, select
@@ -39,13 +38,13 @@ from app.domain.recognition.queries import (
     decided_products,
     get_certificate,
     get_decision,
-    get_register_entry,
     recognisable,
-    register_page,
     running_certificate,
     work_for,
 )
 from app.domain.recognition.schemas import ImportRecognised, ReviseDecision, SignDecision
+from app.domain.register.queries import get_register_entry, register_page
+from app.domain.register.schemas import Wanted
 from tests.conftest import commit
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import ELSEWHERE, People
@@ -277,8 +276,8 @@ def test_a_new_recognition_supersedes_the_older_one(
     before = get_register_entry(session, older.code, on=today - timedelta(days=1))
     assert before.standing is Standing.VALID
     assert running_certificate(session, product.id or 0, on=today) == newer
-    shown = register_page(session, on=today)
-    assert [one.certificate.code for one in shown.items] == [newer.code]
+    shown = register_page(session, Wanted(), on=today).page
+    assert [one.code for one in shown.items] == [newer.code]
 
 
 def test_history_takes_its_place_in_time_whichever_is_entered_first(
@@ -347,7 +346,10 @@ def test_standing_day_by_day(session: WriteSession, people: People) -> None:
     assert told[0].days_left == 0
     assert told[0].renewal_from == end - timedelta(days=180)
     assert told[0].renewal_until == end - timedelta(days=120)
-    in_force = [bool(register_page(session, on=end + timedelta(days=d)).items) for d in (-1, 0, 1)]
+    in_force = [
+        bool(register_page(session, Wanted(), on=end + timedelta(days=d)).page.items)
+        for d in (-1, 0, 1)
+    ]
     assert in_force == [True, True, False]
 
 
@@ -359,7 +361,7 @@ def test_revocation_counts_from_its_day(session: WriteSession, people: People) -
     assert get_register_entry(session, certificate.code, on=day).standing is Standing.REVOKED
     before = get_register_entry(session, certificate.code, on=day - timedelta(days=1))
     assert before.standing is Standing.VALID
-    assert not register_page(session, on=day).items
+    assert not register_page(session, Wanted(), on=day).page.items
 
 
 def test_a_certificate_is_seen_by_its_producer_its_commune_and_the_province(
@@ -374,31 +376,6 @@ def test_a_certificate_is_seen_by_its_producer_its_commune_and_the_province(
     assert not certificates_page(session, actor=stranger, on=today).items
     with pytest.raises(NotFound):
         get_certificate(session, certificate.code, actor=stranger, on=today)
-
-
-def test_the_register_is_searched_without_accents_by_commune_and_star(
-    session: WriteSession, people: People, today: date
-) -> None:
-    producer = make_producer(session, people, name="Hợp tác xã Bình Lư")
-    tea = make_product(session, people, producer, name="Trà Shan tuyết")
-    honey = make_product(session, people, producer, name="Mật ong")
-    import_certificate(session, people, tea, star=4)
-    import_certificate(session, people, honey, star=3)
-
-    def names(**asked: Any) -> list[str]:
-        found = register_page(session, on=today, **asked)
-        return [one.product.name for one in found.items]
-
-    assert names(search="tra shan") == ["Trà Shan tuyết"]
-    assert names(search="BINH LU mật") == ["Mật ong"]
-    assert names(search="100%_") == []
-    assert names(star=4) == ["Trà Shan tuyết"]
-    assert names(commune_code=ELSEWHERE) == []
-    first = register_page(session, on=today, limit=1)
-    assert first.next_after is not None
-    rest = register_page(session, on=today, limit=1, after=first.next_after)
-    assert [*first.items, *rest.items] == list(register_page(session, on=today).items)
-    assert rest.next_after is None
 
 
 def test_work_waits_for_the_agency_then_for_the_signer(

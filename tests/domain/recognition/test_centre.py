@@ -323,7 +323,8 @@ def test_the_agency_is_told_what_to_approve_to_send_and_to_decide(
     agency = people.agency()
 
     def told() -> set[str]:
-        return {item.kind for item in work_for(session, agency, on=today)}
+        kinds = {item.kind for item in work_for(session, agency, on=today)}
+        return kinds - {"decision.to_scan"}  # the scan of the approval is another matter
 
     dossier = locked_dossier(session, people, star=5)
     assert told() == {"decision.to_approve"}

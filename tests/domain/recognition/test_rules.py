@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.domain.recognition.enums import Standing
+from app.domain.recognition.enums import Replacement, Standing
 from app.domain.recognition.rules import (
     STANDING_BASIS,
     is_in_force,
@@ -28,8 +28,12 @@ class Paper:
 
     issued_on: date = ISSUED
     expires_on: date = END
+    extended_from: date | None = None
+    extended_until: date | None = None
+    holder_ended_on: date | None = None
     revoked_on: date | None = None
     superseded_on: date | None = None
+    superseded_how: Replacement | None = None
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,17 @@
 """Producers and communes are told of certificates and, in time, of their renewal."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+
+from sqlmodel import col, select
 
 from app.core.clock import local_day
 from app.core.db import WriteSession
+from app.domain.dossiers.enums import DossierState
+from app.domain.products.models import Product
 from app.domain.recognition.actions import remind_of_renewal
-from app.domain.recognition.models import Certificate
+from app.domain.recognition.enums import ChangeKind
+from app.domain.recognition.models import Certificate, RegisterChange
+from tests.factories.dossiers import make_dossier
 from tests.factories.notices import notices_of, title_of, todo_of, told
 from tests.factories.people import HOME, People
 from tests.factories.recognition import (
@@ -48,27 +54,33 @@ def before(certificate: Certificate, days: int, at: datetime) -> datetime:
     return at + (certificate.expires_on - local_day(at)) - timedelta(days=days)
 
 
-def test_the_window_is_told_when_it_opens_and_thirty_days_before_it_closes(
+def test_each_milestone_is_told_once_to_producer_commune_and_agency(
     session: WriteSession, people: People
 ) -> None:
-    officer, at = people.officer(), people.at
-    assert officer
     certificate = import_certificate(session, people)
     owner = f"chuthe{certificate.producer_id}"
     people.producer(certificate.producer_id)
+    people.officer(), people.leader(), people.agency()
+    days = (211, 210, 209, 180, 179, 150, 149, 120, 119, 31, 30, 29, 1, 0, -1)
     counts = {
-        days: remind_of_renewal(session, at=before(certificate, days, at))
-        for days in (181, 180, 179, 151, 150, 149, 120, 119)
+        left: remind_of_renewal(session, at=before(certificate, left, people.at)) for left in days
     }
-    assert counts == {181: 0, 180: 2, 179: 0, 151: 0, 150: 2, 149: 0, 120: 0, 119: 0}
-    opens, closes = (
-        told(session, f"certificate.renewal_{step}")[owner] for step in ("opens", "closes")
+    told_on = {left: count for left, count in counts.items() if count}
+    assert told_on == {210: 4, 180: 4, 150: 2, 120: 4, 30: 4, 0: 4}
+    opens, closes, ends = (
+        told(session, f"certificate.{kind}")[owner]
+        for kind in ("renewal_opens", "renewal_closes", "ends")
     )
     last = certificate.expires_on - timedelta(days=120)
-    assert (opens.due_on, closes.due_on) == (last, last)
+    assert (opens.due_on, closes.due_on, ends.due_on) == (last, last, certificate.expires_on)
     assert f"đến hết {last:%d/%m/%Y}" in title_of(opens)
     assert f"giấy hết hạn ngày {certificate.expires_on:%d/%m/%Y}" in todo_of(closes)
-    assert set(told(session, "certificate.renewal_opens")) == {owner, OFFICER}
+    first = certificate.expires_on - timedelta(days=180)
+    for kind in ("renewal_soon", "renewal_closed", "ends_soon", "ends"):
+        notice = told(session, f"certificate.{kind}")["canbotinh"]
+        said = title_of(notice) + todo_of(notice)
+        assert f"{first:%d/%m/%Y}" in said
+        assert f"{last:%d/%m/%Y}" in said
 
 
 def test_a_job_that_missed_the_day_tells_late_and_only_what_still_matters(
@@ -80,3 +92,51 @@ def test_a_job_that_missed_the_day_tells_late_and_only_what_still_matters(
     assert remind_of_renewal(session, at=before(certificate, 130, people.at)) == 2
     assert not told(session, "certificate.renewal_opens")
     assert told(session, "certificate.renewal_closes")
+    assert remind_of_renewal(session, at=before(certificate, -31, people.at)) == 0
+
+
+def test_a_dossier_under_way_leaves_only_the_last_two_reminders_and_a_draft_none_the_less_all(
+    session: WriteSession, people: People
+) -> None:
+    certificate = import_certificate(session, people)
+    people.producer(certificate.producer_id)
+    product = session.get(Product, certificate.product_id)
+    dossier = make_dossier(session, people, product=product)
+    assert remind_of_renewal(session, at=before(certificate, 180, people.at)) == 2
+    dossier.state = DossierState.PROPOSED
+    counts = [
+        remind_of_renewal(session, at=before(certificate, left, people.at)) for left in (120, 30, 0)
+    ]
+    assert counts == [0, 2, 2]
+
+
+def expiries(session: WriteSession) -> list[date]:
+    return list(
+        session.exec(
+            select(col(RegisterChange.since))
+            .where(col(RegisterChange.kind) == ChangeKind.EXPIRED)
+            .order_by(col(RegisterChange.id))
+        ).all()
+    )
+
+
+def test_the_register_tells_an_end_once_and_the_end_of_an_extension_when_it_comes(
+    session: WriteSession, people: People
+) -> None:
+    certificate = import_certificate(session, people)
+    people.producer(certificate.producer_id)
+    product = session.get(Product, certificate.product_id)
+    replaced = import_certificate(session, people, product, issued_on=date(2020, 1, 1))
+    assert replaced.superseded_by_id == certificate.id
+    end = certificate.expires_on
+    certificate.extended_from = end - timedelta(days=5)
+    certificate.extended_until = end + timedelta(days=60)
+    for left in (0, -1):
+        assert remind_of_renewal(session, at=before(certificate, left, people.at)) == 0
+    assert expiries(session) == []
+    counts = [
+        remind_of_renewal(session, at=before(certificate, left, people.at))
+        for left in (-30, -60, -61, -62)
+    ]
+    assert counts == [2, 2, 0, 0]
+    assert expiries(session) == [end + timedelta(days=61)]

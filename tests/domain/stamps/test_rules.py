@@ -1,5 +1,6 @@
 """The token bit by bit against the published example, and serials as people type them."""
 
+import hmac
 import random
 from dataclasses import replace
 from datetime import date, timedelta
@@ -17,6 +18,8 @@ from app.domain.stamps.rules import (
     HIGHEST_CERTIFICATE,
     HIGHEST_INDEX,
     LAST_DAY,
+    Block,
+    InvalidNumbers,
     MalformedToken,
     Serial,
     SerialTypo,
@@ -25,14 +28,21 @@ from app.domain.stamps.rules import (
     TokenFields,
     TokenLength,
     TokenVersion,
+    balance_of,
+    block_of,
+    common_bits,
     crc8,
     decode_header,
     encode_header,
     format_serial,
+    header_of,
     is_signed,
-    issue_indexes,
+    numbers_told,
+    numbers_typed,
     parse_digits,
     parse_serial,
+    pin_of,
+    roll_count,
     serial_of,
     serial_url,
     signed_bytes,
@@ -254,13 +264,131 @@ def test_links_are_short() -> None:
     assert serial_url("tem.ocop.gov.vn", SERIAL) == f"https://tem.ocop.gov.vn/{SERIAL}"
 
 
-def test_indexes_of_a_batch_are_each_once_and_out_of_order() -> None:
-    indexes = issue_indexes(100, 1000, random.Random(1))  # noqa: S311 -- the order is tested
-    assert sorted(indexes) == list(range(100, 1100))
-    assert indexes != sorted(indexes)
+# --- stretches of indexes ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("first", "count"), [(0, 0), (-1, 1), (HIGHEST_INDEX, 2)])
+@given(
+    st.integers(0, 10_000),
+    st.integers(1, 400),
+    st.integers(1, 60),
+    st.integers(0, 2**32),
+    st.integers(0, 2**32),
+)
+def test_rolls_share_the_indexes_of_a_batch_whoever_makes_which(
+    first: int, count: int, roll_size: int, seed: int, other_seed: int
+) -> None:
+    sources = [random.Random(seed), random.Random(other_seed)]  # noqa: S311 -- the order is tested
+    rolls = roll_count(count, roll_size)
+    blocks: list[Block] = []
+    for number in range(rolls):  # every roll by another process, as after a crash
+        taken = {block.first for block in blocks}
+        blocks.append(block_of(first, count, roll_size, taken, sources[number % 2]))
+    assert [block.number for block in blocks] == list(range(1, rolls + 1))
+    assert [len(block.stamps) for block in blocks[:-1]] == [roll_size] * (rolls - 1)
+    for block in blocks:
+        assert sorted([block.label, *block.stamps]) == list(range(block.first, block.last + 1))
+    every = sorted(index for block in blocks for index in (block.label, *block.stamps))
+    assert every == list(range(first, first + count + rolls))
+    with pytest.raises(ValueError, match="indexes"):
+        block_of(first, count, roll_size, {block.first for block in blocks}, sources[0])
+
+
+def test_indexes_of_a_batch_are_out_of_order() -> None:
+    source = random.Random(1)  # noqa: S311 -- the order is tested
+    blocks: list[Block] = []
+    for _ in range(20):
+        blocks.append(block_of(100, 1000, 50, {block.first for block in blocks}, source))
+    starts = [block.first for block in blocks]
+    assert starts != sorted(starts)
+    assert all(block.stamps != sorted(block.stamps) for block in blocks)
+
+
+@pytest.mark.parametrize(("first", "count"), [(0, 0), (-1, 1), (HIGHEST_INDEX, 1)])
 def test_batches_outside_the_token_are_refused(first: int, count: int) -> None:
     with pytest.raises(ValueError, match="indexes"):
-        issue_indexes(first, count, random.Random(1))  # noqa: S311 -- the order is tested
+        block_of(first, count, 50, set(), random.Random(1))  # noqa: S311 -- the order is tested
+
+
+@given(header=headers, own=st.binary(min_size=5, max_size=5), index=st.integers(0, HIGHEST_INDEX))
+def test_the_quick_way_writes_the_same_header(header: StampHeader, own: bytes, index: int) -> None:
+    if header.level is not StampLevel.PRODUCT:
+        whole = replace(header, index=index, random=own)
+        assert header_of(common_bits(header), index, own) == encode_header(whole)
+
+
+# --- what may be ordered ------------------------------------------------------------------------
+
+DAY = date(2026, 9, 14)
+YEAR = timedelta(days=365)
+
+
+@pytest.mark.parametrize(
+    ("declared", "earlier", "last_day", "most", "left"),
+    [
+        ([], 0, DAY + YEAR, 0, 0),
+        ([(DAY, 6000)], 600, DAY + 3 * YEAR, 6000, 5400),
+        ([(DAY, 6000)], 6001, DAY + 3 * YEAR, 6000, 0),
+        ([(DAY, 6000)], 0, DAY + timedelta(days=72), 1200, 1200),  # the certificate ends sooner
+        ([(DAY, 1000)], 0, DAY, 3, 3),  # one day of it, rounded up
+        ([(DAY - YEAR, 1000)], 900, DAY + 3 * YEAR, 2000, 1100),
+        ([(DAY - YEAR, 1000), (DAY, 4000)], 0, DAY + 3 * YEAR, 5000, 5000),
+        ([(DAY, 1000), (DAY, 4000)], 0, DAY + 3 * YEAR, 4000, 4000),  # corrected the same day
+        ([(DAY - YEAR, 1000)], 0, DAY - timedelta(days=300), 181, 181),
+    ],
+)
+def test_stamps_are_allowed_for_the_declared_output(
+    declared: list[tuple[date, int]], earlier: int, last_day: date, most: int, left: int
+) -> None:
+    found = balance_of(declared, earlier=earlier, on=DAY, last_day=last_day)
+    assert (found.most, found.left) == (most, left)
+    assert found.counted_until == min(last_day, DAY + YEAR - timedelta(days=1))
+
+
+@given(
+    st.lists(st.integers(1, 10**6), min_size=1, max_size=5),
+    st.integers(0, 400),
+    st.integers(0, 10**7),
+)
+def test_a_day_more_never_allows_less(packs: list[int], days: int, earlier: int) -> None:
+    declared = [(DAY + timedelta(days=30 * place), one) for place, one in enumerate(packs)]
+    on, end = DAY + timedelta(days=days + 150), DAY + 5 * YEAR
+    now, later = (
+        balance_of(declared, earlier=earlier, on=day, last_day=end)
+        for day in (on, on + timedelta(days=1))
+    )
+    assert 0 <= now.left <= later.left
+    assert now.packs_a_year == packs[-1]
+
+
+# --- numbers of rolls, scratch codes ------------------------------------------------------------
+
+
+@given(st.lists(st.integers(1, 20_000), max_size=40))
+def test_numbers_of_rolls_are_read_back_as_they_are_told(numbers: list[int]) -> None:
+    assert numbers_typed(numbers_told(numbers), most=20_000) == sorted(set(numbers))
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [("", []), (" 3 ", [3]), ("1-3,5", [1, 2, 3, 5]), ("1 – 3; 2\n7", [1, 2, 3, 7])],
+)
+def test_numbers_of_rolls_are_typed_as_people_do(typed: str, read: list[int]) -> None:
+    assert numbers_typed(typed, most=9) == read
+
+
+@pytest.mark.parametrize("typed", ["0", "3-1", "10", "1-10", "a", "1-2-3", "-1", "1,,x", "9999999"])
+def test_what_is_no_list_of_rolls_is_refused_with_what_was_typed(typed: str) -> None:
+    with pytest.raises(InvalidNumbers, match="1–3, 5"):
+        numbers_typed(typed, most=9)
+
+
+def test_a_scratch_code_is_the_first_forty_bits_under_the_pepper() -> None:
+    pepper, header = bytes(range(32)), bytes.fromhex(HEADER_HEX)
+    mac = hmac.digest(pepper, b"OCOP-PIN-v1\0" + header, "sha256")
+    number = sum(
+        ALPHABET.index(letter) << 5 * place
+        for place, letter in enumerate(reversed(pin_of(pepper, header)))
+    )
+    assert number == int.from_bytes(mac[:5], "big")
+    assert len(pin_of(pepper, header)) == 8
+    assert pin_of(bytes(32), header) != pin_of(pepper, header)

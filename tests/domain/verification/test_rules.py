@@ -48,6 +48,7 @@ def test_only_an_active_stamp_with_a_certificate_in_force_carries_the_star() -> 
     assert good == {
         (StampState.ACTIVATED, Standing.VALID),
         (StampState.ACTIVATED, Standing.RENEWAL_WINDOW),
+        (StampState.ACTIVATED, Standing.EXTENDED),
         (StampState.ACTIVATED, Standing.LATE),
     }
 

@@ -1,0 +1,1 @@
+"""The table of rights, and the application tried against it."""

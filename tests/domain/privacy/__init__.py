@@ -1,0 +1,1 @@
+"""Personal data: the inventory, requests, erasure, retention."""

@@ -1,0 +1,1 @@
+"""Scans are counted, looked at and forgotten."""
