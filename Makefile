@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test benchmark check lock upgrade format clean browser scanner
+.PHONY: help run test benchmark check lock upgrade format clean audit sbom browser scanner proxy
 
 help: ## what can be asked for
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,8 +19,8 @@ help: ## what can be asked for
 run: $(READY) ## set up, migrate, load the demonstration world, serve
 	@$(BIN)/ocop run
 
-test: $(VENV)/development browser scanner ## every test, on SQLite and PostgreSQL, in a real browser
-	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+test: $(VENV)/development browser scanner proxy ## every test, on SQLite and PostgreSQL, in a real browser
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 benchmark: $(VENV)/development ## measure what is promised as ratios of one run, and print it
 	@$(BIN)/pytest -q -s tests/benchmarks/[a-z]*.py $(ARGS)
@@ -41,6 +41,15 @@ lock: $(VENV)/uv ## write the lock files for what pyproject.toml asks now (hashe
 
 upgrade: ## the same, with the newest versions that pyproject.toml allows
 	@$(MAKE) lock UPGRADE=--upgrade
+
+audit: $(VENV)/development ## ask for known vulnerabilities of the locked packages (needs the network)
+	@.ci/audit $(BIN)
+
+sbom: $(VENV)/development ## write var/sbom.json: what a server consists of (CycloneDX)
+	@mkdir -p var
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible \
+		--of JSON -o $${SBOM:-var/sbom.json} requirements.lock
+	@echo "$${SBOM:-var/sbom.json}"
 
 format: $(VENV)/development ## let the formatter and the linter mend what they can
 	$(BIN)/ruff check --fix-only -q . && $(BIN)/ruff format -q .
@@ -80,3 +89,7 @@ browser: $(VENV)/development
 # A real clamd, with a signature of the tests' own: nothing is downloaded, and no service is needed.
 scanner:
 	@PATH=$$PATH:/usr/sbin command -v clamd >/dev/null || .ci/debian-package clamav-daemon || true
+
+# The proxy of an installation, with the configuration we ship.
+proxy:
+	@PATH=$$PATH:/usr/sbin command -v haproxy >/dev/null || .ci/debian-package haproxy || true
