@@ -18,6 +18,7 @@ from app.commands import backups as backups_commands
 from app.commands import doctor as doctor_command
 from app.commands import jobs as jobs_commands
 from app.commands import privacy as privacy_commands
+from app.commands import schema as schema_commands
 from app.commands.surroundings import database, settings_here
 
 if TYPE_CHECKING:
@@ -67,7 +68,6 @@ cli.add_typer(privacy_commands.cli, name="privacy")
 cli.command("work")(jobs_commands.work)
 cli.command("doctor")(doctor_command.doctor)
 
-ROOT = Path(__file__).resolve().parents[1]
 _LAST_WORDS_SECONDS = 5.0
 _SILENT_WORKER_SECONDS = 30  # a busy one is waited for, one that hangs is replaced
 # Of each worker. Far more than places and line before the database: who is refused is told by us, with
@@ -81,21 +81,10 @@ def _engine(settings: "Settings") -> "Engine":
     return make_engine(settings)
 
 
-def migrate_database(settings: "Settings") -> None:
-    """Bring the database to the newest schema."""
-    from alembic import command
-    from alembic.config import Config
-
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    config = Config(str(ROOT / "alembic.ini"))
-    config.attributes["settings"] = settings
-    command.upgrade(config, "head")
-
-
 @cli.command()
 def migrate() -> None:
     """Đưa cơ sở dữ liệu lên cấu trúc mới nhất."""
-    migrate_database(settings_here())
+    schema_commands.migrate(settings_here())
 
 
 @cli.command()
@@ -120,7 +109,7 @@ def run(
         os.environ["OCOP_PORT"] = str(port)
         os.environ.setdefault("OCOP_PUBLIC_URL", f"http://127.0.0.1:{port}")
     settings = settings_here()
-    migrate_database(settings)
+    schema_commands.migrate(settings)
     from app.core.clock import now
     from app.core.db import transaction
     from app.demonstration.honours import make_keys

@@ -20,7 +20,6 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette_compress import CompressMiddleware, add_compress_type
 
@@ -46,6 +45,7 @@ from app.core.telemetry import Telemetry
 from app.domain.accounts.rules import roles_named
 from app.domain.status.rules import LIST_MEDIA_TYPE, MEDIA_TYPE
 from app.http.arrivals import Arrivals
+from app.http.assets import FingerprintedFiles
 from app.http.bodies import BodyTooLarge
 from app.http.draining import draining
 from app.http.fast_lane import RefusedBefore, ScanLane
@@ -65,7 +65,6 @@ from app.web import routers as page_routers
 from app.web import scan_lanes as page_scans
 from app.web.deps import SignInNeeded, StepNeeded
 from app.web.refusals import refusal_page, sign_in_first, step_first
-from app.web.render import STATIC
 
 API_PREFIX = "/api/v1"
 _THREADS_FOR_FILES = 8  # static ones, and those that are still arriving
@@ -80,19 +79,6 @@ class Unexpected(Refusal):
         "Có lỗi ngoài dự kiến, việc này chưa được thực hiện. Hãy thử lại; nếu vẫn lỗi, hãy báo quản "
         "trị với mã {request_id}."
     )
-
-
-class FingerprintedFiles(StaticFiles):
-    """Static files; an address that carries the content's mark may be kept for ever."""
-
-    async def get_response(self, path: str, scope: Any) -> Response:
-        """Answer a file."""
-        answer = await super().get_response(path, scope)
-        marked = b"v=" in scope.get("query_string", b"")
-        answer.headers["cache-control"] = (
-            "public, max-age=31536000, immutable" if marked else "public, max-age=300"
-        )
-        return answer
 
 
 class Program(FastAPI):
@@ -228,7 +214,7 @@ def _doors() -> tuple[BaseRoute, ...]:
     for router in api_routers():
         doors.include_router(router, prefix=API_PREFIX)
     doors.routes += [
-        Mount("/static", FingerprintedFiles(directory=STATIC), name="static"),
+        Mount("/static", FingerprintedFiles(), name="static"),
         Route("/healthz", healthz, name="healthz"),
         Route("/readyz", readyz, name="readyz"),
         Route("/metrics", metrics, name="metrics"),

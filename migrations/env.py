@@ -12,6 +12,9 @@ from app.tables import TABLES
 
 assert TABLES  # every model is imported, so the metadata is whole
 ONE_AT_A_TIME = 7_203_198_221
+# A change of a table waits for whoever reads it, and everybody else waits behind the change: so it waits
+# briefly, and `ocop migrate` comes again.
+LONGEST_WAIT = "3s"
 # What revision 0006 keeps beside the models, told to each database in its own words.
 FOUND_BY = ("certificate_search", "ix_certificates_words")
 # What revision 0010 parts on PostgreSQL: parts are no tables of a model, and what one constraint says
@@ -33,6 +36,7 @@ def is_of_the_whole(_item: object, name: str | None, _kind: str, *_more: object)
 def run(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})"))
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LONGEST_WAIT}'"))
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
@@ -51,15 +55,17 @@ if connection is not None:
     run(connection)
 else:
     engine = make_engine(context.config.attributes.get("settings") or Settings())
-    with engine.connect() as own_connection:
-        on_sqlite = own_connection.dialect.name == "sqlite"
-        # SQLite rebuilds a table to change it; while it is away, nothing may miss it. Said to the
-        # driver, because inside a transaction the pragma is not heard.
-        driver = own_connection.connection.driver_connection
-        if on_sqlite and driver is not None:
-            driver.execute("PRAGMA foreign_keys=OFF")
-        with own_connection.begin():
-            run(own_connection)
-            if on_sqlite and own_connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                raise RuntimeError("a migration left rows that point to nothing")
-    engine.dispose()
+    try:
+        with engine.connect() as own_connection:
+            on_sqlite = own_connection.dialect.name == "sqlite"
+            # SQLite rebuilds a table to change it; while it is away, nothing may miss it. Said to the
+            # driver, because inside a transaction the pragma is not heard.
+            driver = own_connection.connection.driver_connection
+            if on_sqlite and driver is not None:
+                driver.execute("PRAGMA foreign_keys=OFF")
+            with own_connection.begin():
+                run(own_connection)
+                if on_sqlite and own_connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise RuntimeError("a migration left rows that point to nothing")
+    finally:
+        engine.dispose()

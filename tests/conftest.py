@@ -19,7 +19,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine
 
-from app.cli import migrate_database
+from app.commands.schema import migrate_database
 from app.core import passwords
 from app.core.db import WriteSession, finish, make_engine, open_write, transaction
 from app.core.settings import Settings

@@ -162,6 +162,16 @@ def test_an_older_schema_is_told_before_anything_is_asked_of_it(
     assert "việc nền" not in parts
 
 
+def test_a_release_that_was_taken_back_is_doubtful_and_all_else_is_looked_at(
+    sound: Settings, engine: Engine
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'later'"))
+    _, parts, _ = examined(sound)
+    assert parts["cấu trúc"] == {"doubtful"}
+    assert "việc nền" in parts
+
+
 def test_another_key_than_the_published_one_is_found(sound: Settings, tmp_path: Path) -> None:
     [pem] = sound.answer_key_dir.glob("*.pem")
     other = next(sound.private_key_dir.glob("*.pem")).read_bytes()

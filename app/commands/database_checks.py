@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from app.commands.findings import Finding, doubtful, right, wrong
+from app.commands.findings import Finding, Standing, doubtful, right, wrong
+from app.commands.schema import find_schema
 from app.core.clock import now
 from app.core.db import DATABASE_FAULTS, ReadSession, make_engine, make_standby_engine, reading
 from app.core.settings import Settings
@@ -22,7 +22,6 @@ from app.domain.stamps.models import StampBatch
 from app.domain.stamps.queries import find_signing_key
 from app.http.waiting import Waiting, count_waiting
 
-ROOT = Path(__file__).resolve().parents[2]
 _OLDEST_SERVER, _OLDEST_SQLITE = 150000, (3, 37)
 _SKEW_DOUBTFUL, _SKEW_WRONG = 2.0, 30.0
 _LAG_DOUBTFUL, _LAG_WRONG = 10.0, 300.0
@@ -48,10 +47,10 @@ def database_findings(settings: Settings, *, at: datetime) -> Iterator[Finding]:
             )
             return
         yield from _server(engine, settings)
-        at_head = _schema(engine)
-        yield at_head
-        if at_head.todo:
-            return  # the questions below are those of the newest schema
+        schema = _schema(engine)
+        yield schema
+        if schema.standing is Standing.WRONG:
+            return  # the questions below need what is missing there
         with reading(engine) as session:
             yield from _undone(session, settings, at)
             yield from _keys(session, settings, at)
@@ -128,19 +127,19 @@ def _server(engine: Engine, settings: Settings) -> Iterator[Finding]:
 
 
 def _schema(engine: Engine) -> Finding:
-    from alembic.config import Config
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
-    newest = ScriptDirectory.from_config(Config(str(ROOT / "alembic.ini"))).get_current_head()
-    with engine.connect() as connection:
-        here = MigrationContext.configure(connection).get_current_revision()
-    if here == newest:
-        return right("cấu trúc", f"mới nhất ({here})")
+    schema = find_schema(engine)
+    if schema.is_newest:
+        return right("cấu trúc", f"mới nhất ({schema.here})")
+    if schema.is_ahead:
+        return doubtful(
+            "cấu trúc",
+            f"đang ở {schema.here}, mới hơn chương trình này ({schema.newest})",
+            "một bản mới hơn đã nâng cấu trúc: chạy tạm được, rồi thay chương trình này",
+        )
     return wrong(
         "cấu trúc",
-        f"đang ở {here or 'chỗ trống'}, chương trình cần {newest}",
-        "«ocop migrate» trước khi phục vụ; nếu cấu trúc mới hơn thì chương trình này đã cũ",
+        f"đang ở {schema.here or 'chỗ trống'}, chương trình cần {schema.newest}",
+        "«ocop migrate» trước khi phục vụ",
     )
 
 

@@ -1,12 +1,11 @@
-"""The only place that renders templates: pages, fragments, filters, languages, asset addresses."""
+"""The only place that renders templates: pages, fragments, filters, languages."""
 
-import hashlib
 import io
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.core.clock import VIET_NAM
 from app.core.errors import Worded
+from app.http.assets import asset
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
-STATIC = ROOT / "static"
 CATALOGUES = Path(__file__).parent / "catalogues"
 LANGUAGES = ("vi", "en")
 
@@ -62,16 +61,6 @@ def _translated(language: str, said: str) -> str:
     if isinstance(said, Worded):
         return translated(language, said.template, said.params)
     return translated(language, said)
-
-
-@lru_cache(maxsize=512)
-def _fingerprint(path: str, _changed: int) -> str:
-    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
-
-
-def asset(path: str) -> str:
-    """Return the address of a static file, with a mark of its content so that it caches for ever."""
-    return f"/static/{path}?v={_fingerprint(path, (STATIC / path).stat().st_mtime_ns)}"
 
 
 def day(value: date | datetime | None) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from fastapi import FastAPI
 
-from app.cli import migrate_database
+from app.commands.schema import migrate_database
 from app.core.clock import now
 from app.core.db import make_engine, transaction
 from app.core.settings import Settings

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FilePayload, Page, Route, expect
 
-from app.cli import migrate_database
+from app.commands.schema import migrate_database
 from app.core.clock import now
 from app.core.db import make_engine
 from app.core.settings import Settings

@@ -17,7 +17,8 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from typer.testing import CliRunner, Result
 
-from app.cli import cli, migrate_database
+from app.cli import cli
+from app.commands.schema import migrate_database
 from app.core.backups import wal
 from app.core.backups.cluster import brought_back
 from app.core.backups.manifest import Kind, Manifest, all_in, chosen

@@ -22,7 +22,7 @@ from uuid import uuid4
 import httpx2
 import psycopg
 
-from app.cli import migrate_database
+from app.commands.schema import migrate_database
 from app.core.clock import now
 from app.core.db import make_engine, transaction
 from app.core.settings import Settings
