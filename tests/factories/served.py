@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import Any
 import httpx
 
 from app.core.settings import Settings
+from tests.architecture.source import ROOT
+from tests.factories.releases import OCOP
 
 PATIENCE = 60.0
 _LOOK = 0.05
@@ -37,12 +38,15 @@ def wait_for(what: Callable[[], bool], *, seconds: float = PATIENCE) -> None:
 
 
 class Served:
-    """One process of `ocop serve`."""
+    """One process of `ocop serve`, of this release or of the one that lies at another place."""
 
-    def __init__(self, settings: Settings, log: Path, port: int = 0, /, **more: str) -> None:
+    def __init__(
+        self, settings: Settings, log: Path, port: int = 0, /, *, release: Path = ROOT, **more: str
+    ) -> None:
         self.port = port or free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = log
+        self._release = release
         self._environment = os.environ | {
             "OCOP_DATA_DIR": str(settings.data_dir),
             "OCOP_DATABASE_URL": settings.database_url,
@@ -54,9 +58,14 @@ class Served:
         self.process = self._begun()
 
     def _begun(self) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-c", "from app.cli import main; main()", "serve"]
         with self.log.open("ab") as out:
-            return subprocess.Popen(command, env=self._environment, stdout=out, stderr=out)
+            return subprocess.Popen(
+                [*OCOP, "serve"],
+                cwd=self._release,
+                env=self._environment,
+                stdout=out,
+                stderr=out,
+            )
 
     def kill(self) -> None:
         """End it without a word (SIGKILL)."""

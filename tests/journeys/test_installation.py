@@ -1,17 +1,17 @@
 """An installation as compose.yaml describes it, without containers: the proxy we ship, two applications.
 
 Real HAProxy with our own configuration and TLS, PostgreSQL, an S3 service, two processes with folders of
-their own. Not tried here: the standby (tests of its own), images, and an older release beside a newer
-one; that the schema serves both is what tests/architecture/test_migrations.py is about.
+their own, of one release or of two. Not tried here: the standby (tests of its own), and images.
 """
 
 import os
+import re
 import shutil
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
@@ -26,7 +26,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import select
 
 from app.core.clock import now
@@ -38,6 +38,7 @@ from tests.architecture.source import ROOT
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import HOME, PASSWORD, People, token_for
 from tests.factories.register import producer_data
+from tests.factories.releases import SLOGAN, lay_next_release, ordered
 from tests.factories.served import PATIENCE, Served, free_port, wait_for
 from tests.factories.uploads import metadata, photo
 from tests.plugins.bucket import Bucket
@@ -86,7 +87,7 @@ class Installation:
     address: str
     plain: str
     trust: ssl.SSLContext
-    begin: list[Callable[[], Served]]
+    begin: list[Callable[[Path], Served]]
     running: list[Served]
 
     def client(self, **headers: str) -> httpx.Client:
@@ -95,12 +96,12 @@ class Installation:
             base_url=self.address, verify=self.trust, headers=headers, timeout=60, http2=False
         )
 
-    def replace(self, number: int) -> None:
+    def replace(self, number: int, release: Path = ROOT) -> None:
         """Put a fresh process in the place of one, as a deploy does: told to end, ended, begun, ready."""
         self.running[number].tell_to_end()
         ended = self.running[number].process.wait(PATIENCE)
         assert ended == 0, self.running[number].log.read_text(encoding="utf-8")[-2000:]
-        self.running[number] = self.begin[number]()
+        self.running[number] = self.begin[number](release)
         fresh = self.running[number]
         wait_for(fresh.is_up)
         wait_for(lambda: httpx.get(f"{fresh.address}/readyz", timeout=10).status_code == 200)
@@ -125,9 +126,10 @@ def installation(settings: Settings, bucket: Bucket, tmp_path: Path) -> Iterator
         "OCOP_ANSWER_KEY_DIR": str(tmp_path / "answer-keys"),
     } | {f"OCOP_{name.upper()}": str(value) for name, value in bucket.settings().items()}
 
-    def beginning(number: int) -> Callable[[], Served]:
+    def beginning(number: int) -> Callable[[Path], Served]:
         own = settings.model_copy(update={"data_dir": tmp_path / f"app{number}"})
-        return lambda: Served(own, tmp_path / f"app{number}.log", ports[number], **given)
+        log = tmp_path / f"app{number}.log"
+        return lambda release: Served(own, log, ports[number], release=release, **given)
 
     begin = [beginning(0), beginning(1)]
     environment = os.environ | {
@@ -138,7 +140,7 @@ def installation(settings: Settings, bucket: Bucket, tmp_path: Path) -> Iterator
         "OCOP_APP_2": f"127.0.0.1:{ports[1]}",
     }
     with ExitStack() as ending, (tmp_path / "proxy.log").open("ab") as log:
-        running = [one() for one in begin]
+        running = [one(ROOT) for one in begin]
         there = Installation(
             address,
             f"http://127.0.0.1:{http}",
@@ -277,10 +279,9 @@ def a_large_file_arrives(installation: Installation, dossier: str, token: str) -
             assert sent.status_code == 204, (start, sent.text)
 
 
-def test_both_applications_are_replaced_while_people_go_on_and_nobody_notices(
-    installation: Installation, officer: str
-) -> None:
-    """A deploy: one after the other; readers and a writer meet no failure."""
+@contextmanager
+def people_go_on(installation: Installation, officer: str) -> Iterator[list[int]]:
+    """Let two read and one write all the while; whoever meets a failure fails the test."""
     statuses: list[int] = []
     failures: list[str] = []
     over = Event()
@@ -312,13 +313,88 @@ def test_both_applications_are_replaced_while_people_go_on_and_nobody_notices(
         ]
         try:
             wait_for(lambda: statuses.count(200) > 5 and 201 in statuses)
-            for number in (0, 1):
-                before = len(statuses)
-                installation.replace(number)
-                wait_for(lambda: len(statuses) > before + 5)  # noqa: B023 -- asked at once
+            yield statuses
         finally:
             over.set()
         for one in going:
             one.result()
     assert failures == []
     assert {200, 201} == set(statuses)
+
+
+def some_more(statuses: list[int]) -> None:
+    """Wait until the people who go on have been answered a few times more."""
+    before = len(statuses)
+    wait_for(lambda: len(statuses) > before + 5)
+
+
+def test_both_applications_are_replaced_while_people_go_on_and_nobody_notices(
+    installation: Installation, officer: str
+) -> None:
+    """A deploy: one after the other; readers and a writer meet no failure."""
+    with people_go_on(installation, officer) as statuses:
+        for number in (0, 1):
+            installation.replace(number)
+            some_more(statuses)
+
+
+def test_two_releases_serve_side_by_side_and_the_way_back_is_open(
+    installation: Installation,
+    officer: str,
+    settings: Settings,
+    engine: Engine,
+    tmp_path: Path,
+) -> None:
+    """The schema first, then one application; later the other; then back, and nobody notices."""
+    later = lay_next_release(tmp_path / "later")
+    with people_go_on(installation, officer) as statuses, installation.client() as person:
+        signed_in = person.post("/sign-in", data={"username": f"canbo{HOME}", "password": PASSWORD})
+        assert signed_in.status_code == 303
+        ordered(later, settings, "migrate")
+        some_more(statuses)
+        installation.replace(0, later)
+        some_more(statuses)
+        new, old = installation.running
+        for one in (new, old):
+            own = {"cookie": f"__Host-ocop={person.cookies['__Host-ocop']}"}
+            assert httpx.get(f"{one.address}/work", headers=own, timeout=60).status_code == 200
+        what_one_made_the_other_goes_on_with(new, old, officer, engine)
+        a_style_is_kept_only_where_it_is_its_own(new, old)
+        installation.replace(1, later)
+        some_more(statuses)
+        assert "mới hơn chương trình này" in ordered(ROOT, settings, "migrate")
+        for number in (0, 1):
+            installation.replace(number)
+            some_more(statuses)
+
+
+def what_one_made_the_other_goes_on_with(
+    new: Served, old: Served, officer: str, engine: Engine
+) -> None:
+    body = producer_data().model_dump(mode="json") | {"tax_code": "", "name": "HTX Hai Bản"}
+    asking = registering(officer)
+    made = httpx.post(f"{new.address}/api/v1/producers", json=body, headers=asking)
+    assert made.status_code == 201, made.text
+    replayed = httpx.post(f"{old.address}/api/v1/producers", json=body, headers=asking)
+    assert replayed.json()["code"] == made.json()["code"], "one key, one producer, two releases"
+    here = f"{old.address}/api/v1/producers/{made.json()['code']}"
+    shown = httpx.get(here, headers=asking).json()
+    changed = {name: shown[name] for name in ("name", "kind", "representative", "version")}
+    edited = httpx.put(
+        here, json=changed | {"address": "Bản Cũ"}, headers=registering(officer), timeout=60
+    )
+    assert edited.status_code == 200, edited.text
+    with engine.connect() as look:
+        row = look.execute(
+            text("SELECT slogan, address FROM producers WHERE code = :code"),
+            {"code": made.json()["code"]},
+        ).one()
+    assert tuple(row) == (SLOGAN, "Bản Cũ"), "the old one keeps what it does not know"
+
+
+def a_style_is_kept_only_where_it_is_its_own(new: Served, old: Served) -> None:
+    page = httpx.get(f"{new.address}/register").text
+    [style] = re.findall(r'href="(/static/css/app\.css[^"]*)"', page)
+    kept = {one: httpx.get(f"{one.address}{style}").headers["cache-control"] for one in (new, old)}
+    assert "immutable" in kept[new]
+    assert kept[old] == "no-cache", "a page of the new one, a style of the old one: not for a year"

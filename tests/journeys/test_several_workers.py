@@ -6,9 +6,6 @@ Two servers on one database stand for two machines: each has folders of its own.
 
 import os
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,10 +24,10 @@ from app.core.settings import Settings
 from app.domain.accounts.enums import Scope
 from app.domain.dossiers.models import Evidence
 from app.http.tus import metadata_header
-from tests.architecture.source import ROOT
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import HOME, PASSWORD, People, token_for
 from tests.factories.register import make_producer
+from tests.factories.served import Served
 from tests.factories.uploads import photo
 from tests.plugins.server import serving
 from tests.plugins.standby import until
@@ -201,31 +198,25 @@ def test_a_worker_that_is_killed_is_replaced_and_what_runs_beside_runs_once(
     settings: Settings,
 ) -> None:
     settings.data_dir.mkdir(parents=True)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    environment = os.environ | {
-        "OCOP_DATA_DIR": str(settings.data_dir),
-        "OCOP_DATABASE_URL": settings.database_url,
-        "OCOP_PORT": str(port),
-        "OCOP_WORKERS": str(WORKERS),
-        "OCOP_JOBS_BESIDE": "true",  # tests want no worker beside otherwise
-        "OCOP_STAMP_HOST": settings.stamp_host,
-    }
-    address, log = f"http://127.0.0.1:{port}", settings.data_dir / "server.log"
+    log = settings.data_dir / "server.log"
+    server = Served(
+        settings,
+        log,
+        OCOP_WORKERS=str(WORKERS),
+        OCOP_SIGNER_BESIDE="true",
+        OCOP_JOBS_BESIDE="true",  # tests want no worker beside otherwise
+    )
 
     def answers() -> bool:
-        assert server.poll() is None, log.read_text()[-4000:]
+        assert server.process.poll() is None, log.read_text()[-4000:]
         try:
-            return httpx.get(f"{address}/register", timeout=60).status_code == 200
+            return httpx.get(f"{server.address}/register", timeout=60).status_code == 200
         except httpx.TransportError:
             return False
 
-    command = [sys.executable, "-c", "from app.cli import main; main()", "serve"]
-    with log.open("w") as said:
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=said)
     try:
         until(answers, "the server answers", patience=_TO_BEGIN)
-        parent = server.pid
+        parent = server.process.pid
         until(lambda: len(_workers(parent)) == WORKERS)
         until(lambda: _beside(parent, "sign") and _beside(parent, "work"))
         assert (_beside(parent, "sign"), _beside(parent, "work")) == (1, 1)
@@ -244,7 +235,6 @@ def test_a_worker_that_is_killed_is_replaced_and_what_runs_beside_runs_once(
         until(lambda: not any(_words(one) for one in after), "its workers end with it")
     finally:
         server.kill()
-        server.wait()
 
 
 def test_sqlite_has_one_worker(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import RawIOBase
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
+from threading import Event, Thread
 from time import monotonic
 
 import psycopg
@@ -48,19 +50,86 @@ def open_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def received_cluster(postgres_url: str, open_folder: Path) -> Iterator[ReceivedCluster]:  # noqa: ARG001 -- it makes the account
+def received_cluster(postgres_url: str, open_folder: Path) -> Iterator[ReceivedCluster]:
     """Start a server of this module's own, reached over a port; stop it afterwards."""
+    assert postgres_url  # it makes the account
+    with _started(open_folder / "own") as running:
+        yield running
+
+
+class Archive:
+    """What a server's archive_command reaches: a script of its own account that asks us to run ours.
+
+    The account of a server may not run the Python of whoever tests. So the script tells where it was called
+    and with what, and gives the server the exit code that it is told.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o755)
+        self.refuses = 0
+        self.calls: list[str] = []
+        self.command: Callable[[Path, str, str], int] = lambda _where, _file, _name: 1
+        self._asked, self._answered = (folder / name for name in ("asked", "answered"))
+        for pipe in (self._asked, self._answered):
+            os.mkfifo(pipe)
+            pipe.chmod(0o666)
+        self.script = folder / "archive"
+        self.script.write_text(
+            f'#!/bin/sh\necho "$PWD|$1|$2" > {self._asked}\nread code < {self._answered}\nexit "$code"\n'
+        )
+        self.script.chmod(0o755)
+
+    def serve(self) -> None:
+        """Answer the server until `end`."""
+        # Open for both ways: nobody waits for the other to open.
+        with self._asked.open("r+b", buffering=0) as asked, self._answered.open("r+b", 0) as told:
+            while (line := _line(asked)) != "|end":
+                where, file, name = line.split("|")
+                self.calls.append(name)
+                self.refuses -= 1
+                code = 1 if self.refuses >= 0 else self.command(Path(where), file, name)
+                told.write(f"{code}\n".encode())
+
+    def end(self) -> None:
+        """Let `serve` return."""
+        with self._asked.open("wb", buffering=0) as asked:
+            asked.write(b"|end\n")
+
+
+def _line(pipe: RawIOBase) -> str:
+    return b"".join(iter(lambda: pipe.read(1), b"\n")).decode()
+
+
+@pytest.fixture
+def archive(open_folder: Path) -> Iterator[Archive]:
+    """Lend what a server's archive_command reaches."""
+    there = Archive(open_folder / "archive")
+    answering = Thread(target=there.serve)
+    answering.start()
+    yield there
+    there.end()
+    answering.join()
+
+
+@pytest.fixture
+def archiving_cluster(
+    postgres_url: str, open_folder: Path, archive: Archive
+) -> Iterator[ReceivedCluster]:
+    """Start a server that archives its log by itself; stop it afterwards."""
+    assert postgres_url
+    calls = f"archive_mode = on\narchive_command = '{archive.script} %p %f'\narchive_timeout = 60\n"
+    with _started(open_folder / "archiving", calls) as running:
+        yield running
+
+
+@contextmanager
+def _started(home: Path, more: str = "") -> Iterator[ReceivedCluster]:
     programs = programs_of_postgres()
     account = "pgserver" if os.geteuid() == 0 else ""
-    home = open_folder / "own"
     home.mkdir()
     data, log = home / "data", home / "log"
-
-    def lend() -> None:
-        if account:
-            shutil.chown(home, account, account)
-
-    lend()
+    if account:
+        shutil.chown(home, account, account)
     run = _runner(programs, account)
     run("initdb", "-D", str(data), "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-sync")
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -68,7 +137,7 @@ def received_cluster(postgres_url: str, open_folder: Path) -> Iterator[ReceivedC
     with (data / "postgresql.auto.conf").open("a") as settings:
         settings.write(
             f"listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = ''\n"
-            "wal_level = replica\nmax_wal_senders = 6\nfsync = off\n"
+            f"wal_level = replica\nmax_wal_senders = 6\nfsync = off\n{more}"
         )
     run("pg_ctl", "-D", str(data), "-l", str(log), "-w", "start")
     url = f"postgresql://postgres@127.0.0.1:{port}/ocop"
