@@ -4,7 +4,7 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 cli = typer.Typer(no_args_is_help=True, help="Sao lưu và phục hồi")
 MARK = "backups.json"  # in the data folder: what was made last, for `ocop doctor` and the metrics
-_VERIFIED_FOR = timedelta(days=8)
+_VERIFIED_FOR, _VERIFIED_EVERY = timedelta(days=8), timedelta(days=7)
+DAILY, WEEKLY, MONTHLY = 14, 8, 24  # of how many days, weeks, months the last backup is kept
 _LEFT_OUT = (
     "phần bí mật của khóa ký tem, giấy chứng nhận, danh sách tình trạng và khóa gốc (OCOP_KEY_DIR)",
     "phần bí mật của khóa ký câu trả lời, bí mật của mã cào (OCOP_ANSWER_KEY_DIR)",
@@ -205,11 +206,18 @@ def follow(
             "--wal/--no-wal", help="PostgreSQL: nhận WAL; --no-wal khi đã có archive_command"
         ),
     ] = True,
+    nightly: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%H:%M"],
+            help="Giờ Việt Nam mà mỗi đêm sao lưu trọn vẹn và bỏ bản cũ, mỗi tuần kiểm lại; bỏ trống: không",
+        ),
+    ] = None,
 ) -> None:
     """Sao lưu liên tục: SQLite chụp lại mỗi khi có thay đổi; PostgreSQL nhận WAL và chép các tệp mới.
 
     Mốc phục hồi của SQLite là các lần chụp này, của PostgreSQL là bất kỳ lúc nào; mất nhiều nhất chừng ấy
-    giây. Kết thúc khi nhận SIGTERM.
+    giây. Với --nightly một lệnh này là đủ cho cả năm. Kết thúc khi nhận SIGTERM.
     """
     from app.core.errors import Refusal
 
@@ -226,10 +234,13 @@ def follow(
         database(settings) as engine,
         _step(settings, engine, where, wal=wal) as step,
     ):
+        night = _Night(settings, engine, where, nightly.time()) if nightly else None
         while not stop.is_set() and (not times or done < times):
             done += 1
             try:
                 step()
+                if night:
+                    night.works_when_due()
                 failed = False
             except Refusal as refusal:
                 failed = True
@@ -238,6 +249,37 @@ def follow(
                 stop.wait(every)
     if failed:
         raise typer.Exit(1)
+
+
+class _Night:
+    """What is done once a night beside following: a complete backup, old ones out, each week all verified.
+
+    The first one is made at once where the place holds none: until then a log leads on from nothing.
+    What failed stays due, and is tried again at the next step.
+    """
+
+    def __init__(self, settings: "Settings", engine: "Engine", where: str, at: time) -> None:
+        from app.core.backups.manifest import all_in
+        from app.core.backups.retention import next_night
+        from app.core.clock import now
+
+        self._settings, self._engine, self._where, self._at = settings, engine, where, at
+        has_one = any(map(_is_hashed, all_in(_place(settings, where))))
+        self._due = next_night(now(), at) if has_one else now()
+
+    def works_when_due(self) -> None:
+        """Make, prune and verify, if it is time."""
+        from app.core.backups.retention import next_night
+        from app.core.clock import now
+
+        if now() < self._due:
+            return
+        _tell(_made(self._settings, self._engine, self._where))
+        _pruned(self._settings, self._where)
+        verified_at = _verified_at(self._settings.data_dir / MARK, self._where)
+        if verified_at is None or now() - verified_at >= _VERIFIED_EVERY:
+            _verified(self._settings, self._where)
+        self._due = next_night(now(), self._at)
 
 
 @contextmanager
@@ -312,30 +354,38 @@ def verify(
     ] = False,
 ) -> None:
     """Băm lại mọi mảnh; dựng lại từng cơ sở dữ liệu và để SQLite, PostgreSQL tự kiểm; mã thoát 1 nếu hỏng."""
+    settings = settings_here()
+    with _answering():
+        if not _verified(settings, where, backup=backup, remove_damaged=remove_damaged):
+            raise typer.Exit(1)
+
+
+def _verified(
+    settings: "Settings", where: str, *, backup: str = "", remove_damaged: bool = False
+) -> bool:
     from app.core.backups import keeping, manifest
     from app.core.clock import now
 
-    settings = settings_here()
-    with _answering():
-        place = _place(settings, where)
-        report = keeping.verify(
-            place,
-            programs=_programs(settings),
-            room=settings.scratch_dir,
-            only=backup,
-            takes_away=remove_damaged,
-        )
-        for line in report.wrong:
-            typer.echo(f"HỎNG  {line}")
-        typer.echo(
-            f"{report.backups} bản sao lưu, {report.pieces} mảnh, {report.segments} đoạn WAL: "
-            f"{'nguyên vẹn' if not report.wrong else f'{len(report.wrong)} chỗ hỏng'}."
-        )
-        if report.wrong or not report.backups:
-            raise typer.Exit(1)
-        newest = manifest.all_in(place)[-1]
-        if not backup or backup == newest.code:
-            _mark(settings, newest, where, verified_at=now())
+    place = _place(settings, where)
+    report = keeping.verify(
+        place,
+        programs=_programs(settings),
+        room=settings.scratch_dir,
+        only=backup,
+        takes_away=remove_damaged,
+    )
+    for line in report.wrong:
+        typer.echo(f"HỎNG  {line}", err=True)
+    typer.echo(
+        f"{report.backups} bản sao lưu, {report.pieces} mảnh, {report.segments} đoạn WAL: "
+        f"{'nguyên vẹn' if not report.wrong else f'{len(report.wrong)} chỗ hỏng'}."
+    )
+    if report.wrong or not report.backups:
+        return False
+    newest = manifest.all_in(place)[-1]
+    if not backup or backup == newest.code:
+        _mark(settings, newest, where, verified_at=now())
+    return True
 
 
 @cli.command()
@@ -411,23 +461,30 @@ def _compare(settings: "Settings", place: "Place", got: "Restored") -> None:
 @cli.command()
 def prune(
     where: PlaceArgument,
-    keep_daily: Annotated[int, typer.Option(min=1)] = 14,
-    keep_weekly: Annotated[int, typer.Option(min=0)] = 8,
-    keep_monthly: Annotated[int, typer.Option(min=0)] = 24,
+    keep_daily: Annotated[int, typer.Option(min=1)] = DAILY,
+    keep_weekly: Annotated[int, typer.Option(min=0)] = WEEKLY,
+    keep_monthly: Annotated[int, typer.Option(min=0)] = MONTHLY,
 ) -> None:
     """Bỏ bản sao lưu đã cũ: giữ bản cuối của từng ấy ngày, tuần, tháng; mọi thứ trong hai ngày gần đây còn nguyên."""
+    settings = settings_here()
+    with _answering():
+        _pruned(settings, where, daily=keep_daily, weekly=keep_weekly, monthly=keep_monthly)
+
+
+def _pruned(
+    settings: "Settings",
+    where: str,
+    *,
+    daily: int = DAILY,
+    weekly: int = WEEKLY,
+    monthly: int = MONTHLY,
+) -> None:
     from app.core.backups.keeping import prune as pruned_of
     from app.core.clock import now
 
-    settings = settings_here()
-    with _answering():
-        pruned = pruned_of(
-            _place(settings, where),
-            at=now(),
-            daily=keep_daily,
-            weekly=keep_weekly,
-            monthly=keep_monthly,
-        )
+    pruned = pruned_of(
+        _place(settings, where), at=now(), daily=daily, weekly=weekly, monthly=monthly
+    )
     typer.echo(
         f"Đã bỏ {len(pruned.backups)} bản sao lưu, {pruned.segments} đoạn WAL, "
         f"{pruned.pieces} mảnh ({pruned.bytes} byte)."

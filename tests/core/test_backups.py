@@ -4,7 +4,7 @@ import hashlib
 import json
 import struct
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,7 @@ from app.core.backups.pieces import (
 )
 from app.core.backups.place import DiskPlace, NameTaken, PlaceBusy, alone
 from app.core.backups.programs import Address
-from app.core.backups.retention import kept
+from app.core.backups.retention import kept, next_night
 from app.core.backups.tables import differing
 from app.core.storage import DiskStorage
 
@@ -53,6 +53,19 @@ def test_the_newest_backup_stays_whatever_is_asked() -> None:
 def test_days_without_a_backup_use_up_no_place() -> None:
     rare = [AT, AT - timedelta(days=90), AT - timedelta(days=200)]
     assert kept(rare, daily=3, weekly=0, monthly=0) == set(rare)
+
+
+@pytest.mark.parametrize(
+    ("after", "due"),
+    [
+        ("2026-11-26T18:29:59+00:00", "2026-11-27T01:30:00+07:00"),
+        ("2026-11-27T01:30:00+07:00", "2026-11-28T01:30:00+07:00"),
+        ("2026-12-31T23:00:00+07:00", "2027-01-01T01:30:00+07:00"),
+    ],
+)
+def test_the_next_night_is_counted_by_the_clock_of_viet_nam(after: str, due: str) -> None:
+    night = next_night(datetime.fromisoformat(after), time(1, 30))
+    assert night == datetime.fromisoformat(due)
 
 
 def test_a_gap_in_the_log_is_named_across_the_end_of_a_log_file() -> None:

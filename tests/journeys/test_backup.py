@@ -168,6 +168,27 @@ def test_a_restored_moment_has_what_was_before_and_nothing_of_what_came_after(
     assert "Không có bản sao lưu nào trước mốc đã cho" in early.output
 
 
+def test_one_command_makes_the_first_backup_at_once_and_looks_it_over(
+    settings: Settings, engine: Engine, ocop: Ocop, place: Path
+) -> None:
+    with transaction(engine) as session:
+        make_idea(session, People(session, now()), title="Trà giảo cổ lam")
+    begun = ocop("follow", place, "--every", "1", "--times", "2", "--nightly", "01:30")
+    assert begun.exit_code == 0, begun.output
+    hashed = [
+        one
+        for one in all_in(DiskPlace(place))
+        if all(table.sha256 for table in one.tables.values())
+    ]
+    assert len(hashed) == 1, "complete once, not at every step"
+    assert "Đã bỏ 0 bản sao lưu" in begun.output
+    mark = json.loads((settings.data_dir / "backups.json").read_text())
+    assert mark["verified"]
+    assert "nguyên vẹn" in begun.output
+    later = ocop("follow", place, "--times", "1", "--nightly", "01:30")
+    assert "nguyên vẹn" not in later.output, "the next night is not yet"
+
+
 def test_a_snapshot_is_taken_only_when_something_changed_and_shares_its_pieces(
     engine: Engine, ocop: Ocop, place: Path
 ) -> None:

@@ -1,9 +1,15 @@
-"""Which backups stay: the newest of each day, week and month, so many of each; pure arithmetic."""
+"""When backups are made and which stay: the newest of each day, week and month; pure arithmetic."""
 
 from collections.abc import Callable, Hashable, Iterable
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
-from app.core.clock import local_day
+from app.core.clock import VIET_NAM, local_day
+
+
+def next_night(after: datetime, at: time) -> datetime:
+    """Return the next time that it is so late in Viet Nam, later than the moment given."""
+    tonight = datetime.combine(local_day(after), at, VIET_NAM)
+    return tonight if tonight > after else tonight + timedelta(days=1)
 
 
 def kept(
