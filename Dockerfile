@@ -1,4 +1,5 @@
-# One image; the command chooses: serve (default), migrate, seed, sign, work, doctor, backup …
+# One image; the command chooses: serve (default), migrate, seed, sign, work, doctor … `--target backup` is
+# the second one, which holds PostgreSQL's programs as well.
 # The base is named by version: put the digest of the day behind it where images are built (@sha256:…).
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
@@ -9,6 +10,28 @@ RUN VIRTUAL_ENV=/opt/ocop /opt/ocop/bin/uv pip sync --require-hashes --compile-b
     && printf '#!/opt/ocop/bin/python\nfrom app.cli import main\nmain()\n' > /opt/ocop/bin/ocop \
     && chmod +x /opt/ocop/bin/ocop \
     && /opt/ocop/bin/pip uninstall -q -y uv
+
+# For `ocop backup` alone: beside ours, PostgreSQL's own programs of the server's major version.
+FROM postgres:17.6-bookworm AS backup
+RUN apt-get update && apt-get install -y --no-install-recommends libsqlite3-0 libffi8 \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin ocop \
+    && install -d -m 0700 -o ocop /data /backups
+COPY --from=build /usr/local /usr/local
+COPY --from=build /opt/ocop /opt/ocop
+WORKDIR /srv
+COPY alembic.ini ./
+COPY app app
+COPY migrations migrations
+COPY templates templates
+COPY static static
+ENV PATH=/opt/ocop/bin:$PATH PYTHONPATH=/srv PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
+    OCOP_DATA_DIR=/data OCOP_PG_BIN=/usr/lib/postgresql/17/bin
+USER 10001
+VOLUME /data
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["ocop"]
+CMD ["backup", "--help"]
 
 # Runs with a read-only root: it writes to /data, and to /tmp (give it a tmpfs) while a file arrives.
 FROM python:3.11-slim-bookworm

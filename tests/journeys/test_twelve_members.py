@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
-from threading import Barrier
+from threading import Barrier, Event
 from uuid import uuid4
 
 import httpx
@@ -37,6 +37,7 @@ from tests.journeys.test_uploads import installation
 
 MEMBERS, PRODUCTS = 12, 60
 MEMBERS_BY_PAGE = range(6)
+_PATIENCE = 60  # tries of one request while the machine is busy
 TWICE = 10  # one save in so many is sent twice
 _VERSION = re.compile(r'name="version" value="(\d+)"')
 
@@ -134,7 +135,12 @@ class Member:
         )
 
     def _answer(self, method: str, path: str, **said: object) -> httpx.Response:
-        answer = self.http.request(method, path, **said)  # type: ignore[arg-type]  # -- handed on
+        """Ask, and come again with the same words when a busy machine says when."""
+        for _ in range(_PATIENCE):
+            answer = self.http.request(method, path, **said)  # type: ignore[arg-type]  # -- handed on
+            if answer.status_code != 503:
+                break
+            Event().wait(float(answer.headers["retry-after"]))
         self.answers[answer.status_code] += 1
         assert answer.status_code in {200, 303}, f"{self.username} {path}: {answer.text[:500]}"
         return answer

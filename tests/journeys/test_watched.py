@@ -1,8 +1,10 @@
 """A served program that is watched: its log tells what happened and nothing about whom, and it ends well."""
 
+import socket
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
@@ -110,35 +112,55 @@ def test_the_log_tells_what_happened_and_nothing_about_whom(
 def test_told_to_end_it_says_first_that_it_is_not_ready_and_loses_nobody(
     settings: Settings, tmp_path: Path
 ) -> None:
-    """While it drains, everything is answered; a question that is still open at the end as well."""
-    with served(settings, tmp_path / "log", OCOP_DRAIN_SECONDS="2", OCOP_POOL_SIZE="4") as running:
-        assert httpx.get(f"{running.address}/readyz").status_code == 200
+    """While it drains, everything is answered; a question that is still open at the end as well.
+
+    People come as a balancer sends them: for a while after it is not ready, and not to the very end.
+    """
+    with served(settings, tmp_path / "log", OCOP_DRAIN_SECONDS="8", OCOP_POOL_SIZE="4") as running:
+        assert httpx.get(f"{running.address}/readyz", timeout=60).status_code == 200
         answers: list[int] = []
-        wrong: list[Exception] = []
         over = Event()
 
         def ask() -> None:
             while not over.is_set():
-                try:
-                    answers.append(httpx.get(f"{running.address}/register", timeout=60).status_code)
-                except httpx.ConnectError:
-                    return  # it listens no more: a balancer has stopped asking long before
-                except httpx.HTTPError as lost:
-                    wrong.append(lost)
+                answers.append(httpx.get(f"{running.address}/register", timeout=60).status_code)
 
-        with ThreadPoolExecutor(3) as crowd:
+        with ThreadPoolExecutor(3) as crowd, half_asked(running.port) as slow:
             asking = [crowd.submit(ask) for _ in range(3)]
             wait_for(lambda: len(answers) > 5)
             running.tell_to_end()
-            wait_for(lambda: httpx.get(f"{running.address}/readyz").status_code == 503)
-            healthy = httpx.get(f"{running.address}/healthz")
+            wait_for(lambda: httpx.get(f"{running.address}/readyz", timeout=60).status_code == 503)
+            healthy = httpx.get(f"{running.address}/healthz", timeout=60)
             assert healthy.status_code == 200, "it lives, it is only not to be asked more"
             assert healthy.headers["connection"] == "close"
             before = len(answers)
-            assert running.process.wait(60) == 0
+            wait_for(lambda: len(answers) > before)
             over.set()
             for one in asking:
                 one.result()
-        assert len(answers) > before, "while it said so, it went on answering"
+            wait_for(lambda: not listens(running.port))
+            assert running.process.poll() is None, "one is still asking"
+            slow.sendall(b"&password=sai")
+            assert slow.recv(100).startswith(b"HTTP/1.1 422 ")
+        assert running.process.wait(60) == 0
         assert set(answers) == {200}
-        assert wrong == []
+
+
+@contextmanager
+def half_asked(port: int) -> Iterator[socket.socket]:
+    """Lend a line on which a person has said who signs in, and not yet the password."""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
+        line.sendall(
+            b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 28\r\n"
+            b"Content-Type: application/x-www-form-urlencoded\r\n\r\nusername=aibiet"
+        )
+        yield line
+
+
+def listens(port: int) -> bool:
+    """Tell whether somebody new would be let in."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=60).close()
+    except ConnectionRefusedError:
+        return False
+    return True
