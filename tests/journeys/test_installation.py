@@ -47,7 +47,10 @@ from tests.plugins.loud import not_run
 METRICS = "chi-may-theo-doi-biet"
 PIECE = 1_000_000
 
-pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+pytestmark = [
+    pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),
+    pytest.mark.timeout(900),  # programs end and begin several times, on a machine that may be busy
+]
 
 
 def self_signed(place: Path) -> tuple[Path, Path]:
@@ -104,7 +107,7 @@ class Installation:
         self.running[number] = self.begin[number](release)
         fresh = self.running[number]
         wait_for(fresh.is_up)
-        wait_for(lambda: httpx.get(f"{fresh.address}/readyz", timeout=10).status_code == 200)
+        wait_for(lambda: httpx.get(f"{fresh.address}/readyz", timeout=60).status_code == 200)
 
 
 @pytest.fixture
@@ -216,6 +219,7 @@ def test_people_come_through_the_door_and_both_applications_are_one(
             seen = httpx.get(
                 f"{one.address}/api/v1/producers/{made.json()['code']}",
                 headers=registering(officer),
+                timeout=60,
             )
             assert seen.json()["name"] == body["name"]
 
@@ -233,7 +237,7 @@ def test_people_come_through_the_door_and_both_applications_are_one(
             for number in range(3)
         ]
         assert tries[2] == 429, tries
-    with httpx.Client(follow_redirects=False) as plain:
+    with httpx.Client(follow_redirects=False, timeout=60) as plain:
         moved = plain.get(f"{installation.plain}/register")
         assert (moved.status_code, moved.headers["location"][:8]) == (308, "https://")
     a_large_file_arrives(installation, code, token_for(engine, owner, Scope.DOSSIERS_WRITE))
@@ -373,12 +377,12 @@ def what_one_made_the_other_goes_on_with(
 ) -> None:
     body = producer_data().model_dump(mode="json") | {"tax_code": "", "name": "HTX Hai Bản"}
     asking = registering(officer)
-    made = httpx.post(f"{new.address}/api/v1/producers", json=body, headers=asking)
+    made = httpx.post(f"{new.address}/api/v1/producers", json=body, headers=asking, timeout=60)
     assert made.status_code == 201, made.text
-    replayed = httpx.post(f"{old.address}/api/v1/producers", json=body, headers=asking)
+    replayed = httpx.post(f"{old.address}/api/v1/producers", json=body, headers=asking, timeout=60)
     assert replayed.json()["code"] == made.json()["code"], "one key, one producer, two releases"
     here = f"{old.address}/api/v1/producers/{made.json()['code']}"
-    shown = httpx.get(here, headers=asking).json()
+    shown = httpx.get(here, headers=asking, timeout=60).json()
     changed = {name: shown[name] for name in ("name", "kind", "representative", "version")}
     edited = httpx.put(
         here, json=changed | {"address": "Bản Cũ"}, headers=registering(officer), timeout=60
@@ -393,8 +397,11 @@ def what_one_made_the_other_goes_on_with(
 
 
 def a_style_is_kept_only_where_it_is_its_own(new: Served, old: Served) -> None:
-    page = httpx.get(f"{new.address}/register").text
+    page = httpx.get(f"{new.address}/register", timeout=60).text
     [style] = re.findall(r'href="(/static/css/app\.css[^"]*)"', page)
-    kept = {one: httpx.get(f"{one.address}{style}").headers["cache-control"] for one in (new, old)}
+    kept = {
+        one: httpx.get(f"{one.address}{style}", timeout=60).headers["cache-control"]
+        for one in (new, old)
+    }
     assert "immutable" in kept[new]
     assert kept[old] == "no-cache", "a page of the new one, a style of the old one: not for a year"
