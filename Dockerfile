@@ -9,13 +9,13 @@ RUN python -m venv /opt/ocop \
 RUN VIRTUAL_ENV=/opt/ocop /opt/ocop/bin/uv pip sync --require-hashes --compile-bytecode requirements.lock \
     && printf '#!/opt/ocop/bin/python\nfrom app.cli import main\nmain()\n' > /opt/ocop/bin/ocop \
     && chmod +x /opt/ocop/bin/ocop \
-    && /opt/ocop/bin/pip uninstall -q -y uv
+    && /opt/ocop/bin/pip uninstall -q -y uv setuptools pip
 
 # For `ocop backup` alone: beside ours, PostgreSQL's own programs of the server's major version.
 FROM postgres:17.6-bookworm AS backup
 RUN apt-get update && apt-get install -y --no-install-recommends libsqlite3-0 libffi8 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin ocop \
+    && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin ocop \
     && install -d -m 0700 -o ocop /data /backups
 COPY --from=build /usr/local /usr/local
 COPY --from=build /opt/ocop /opt/ocop
@@ -36,7 +36,7 @@ CMD ["backup", "--help"]
 # Runs with a read-only root: it writes to /data, and to /tmp (give it a tmpfs) while a file arrives.
 FROM python:3.11-slim-bookworm
 ARG RELEASE=""
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin ocop \
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin ocop \
     && install -d -m 0700 -o ocop /data /keys /answer-keys
 COPY --from=build /opt/ocop /opt/ocop
 WORKDIR /srv
