@@ -131,6 +131,14 @@ def test_many_faults_at_once_are_each_found(sound: Settings, engine: Engine) -> 
     assert pem.name in told
 
 
+def test_who_has_no_backup_is_told_and_beside_others_asked_to_look_there(sound: Settings) -> None:
+    (sound.data_dir / "backups.json").unlink()
+    _, parts, told = examined(sound)
+    alone = sound.database_url.startswith("sqlite")
+    assert parts["sao lưu"] == {"wrong" if alone else "doubtful"}
+    assert ("hỏi «ocop doctor» ở đó" in told) is not alone
+
+
 def test_a_changed_event_of_the_log_is_found(sound: Settings, engine: Engine) -> None:
     with engine.begin() as connection:
         # As somebody with the file in their hands would: the guards of the table are taken off first.

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 from typer.testing import CliRunner, Result
 
-from app.cli import ROOT, cli
+from app.cli import cli
 from app.core.clock import now
 from app.core.db import reading, transaction
 from app.core.settings import Settings
@@ -27,7 +27,7 @@ from app.domain.recognition.models import Certificate
 from app.domain.stamps.actions import create_stamp_key
 from app.domain.stamps.enums import BatchState, KeyPurpose
 from app.domain.stamps.models import Stamp, StampBatch
-from tests.architecture.source import python_files
+from tests.architecture.source import ROOT, python_files
 from tests.factories.people import HOME, People
 from tests.factories.recognition import (
     SIGNATURE,

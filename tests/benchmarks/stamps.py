@@ -21,7 +21,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import Engine
 from sqlmodel import col, func, select
 
-from app.cli import ROOT
 from app.core.clock import now
 from app.core.db import reading, transaction
 from app.core.label_sheets import Label, label_sheet_pdf, layout
@@ -32,6 +31,7 @@ from app.domain.stamps.actions import issue_waiting
 from app.domain.stamps.enums import BatchState
 from app.domain.stamps.models import SigningRecord, Stamp, StampBatch
 from app.domain.stamps.rules import RANDOM_BYTES, SIGNED_PREFIX, header_of
+from tests.architecture.source import ROOT
 from tests.benchmarks.council import told
 from tests.conftest import AT
 from tests.factories.people import People

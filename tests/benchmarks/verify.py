@@ -37,7 +37,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.cli import ROOT
 from app.core.clock import now
 from app.core.db import WriteSession, insert_many, make_engine, transaction
 from app.core.settings import Settings
@@ -50,6 +49,7 @@ from app.domain.stamps.enums import BatchState, RollState, Verdict
 from app.domain.stamps.models import Stamp, StampBatch, StampKey, StampRoll
 from app.domain.stamps.rules import SIGNED_PREFIX, is_signed, parse_digits, serial_of
 from app.main import create_app, settle
+from tests.architecture.source import ROOT
 from tests.benchmarks.council import told
 from tests.conftest import AT
 from tests.factories.people import People

@@ -41,7 +41,7 @@ class Served:
     """One process of `ocop serve`, of this release or of the one that lies at another place."""
 
     def __init__(
-        self, settings: Settings, log: Path, port: int = 0, /, *, release: Path = ROOT, **more: str
+        self, settings: Settings, log: Path, port: int = 0, release: Path = ROOT, /, **more: str
     ) -> None:
         self.port = port or free_port()
         self.address = f"http://127.0.0.1:{self.port}"

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -33,7 +32,7 @@ pytestmark = pytest.mark.timeout(900)  # a server is copied and started again
 
 
 @pytest.fixture
-def settings(archiving_cluster: ReceivedCluster, tmp_path: Path) -> Iterator[Settings]:
+def settings(archiving_cluster: ReceivedCluster, tmp_path: Path) -> Settings:
     here = Settings(data_dir=tmp_path / "data", database_url=archiving_cluster.url, pool_size=4)
     migrate_database(here)
     return here

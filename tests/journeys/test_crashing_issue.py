@@ -16,13 +16,13 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import col, func, select
 
-from app.cli import ROOT
 from app.core.clock import now
 from app.core.db import reading, steady_reading, transaction
 from app.core.settings import Settings
 from app.domain.stamps.enums import BatchState
 from app.domain.stamps.models import SigningRecord, Stamp, StampBatch, StampRoll
 from app.domain.stamps.queries import LogRead, Proof, prove_balance, read_signing_log
+from tests.architecture.source import ROOT
 from tests.factories.people import People
 from tests.factories.stamps import make_batch
 

@@ -132,7 +132,7 @@ def installation(settings: Settings, bucket: Bucket, tmp_path: Path) -> Iterator
     def beginning(number: int) -> Callable[[Path], Served]:
         own = settings.model_copy(update={"data_dir": tmp_path / f"app{number}"})
         log = tmp_path / f"app{number}.log"
-        return lambda release: Served(own, log, ports[number], release=release, **given)
+        return lambda release: Served(own, log, ports[number], release, **given)
 
     begin = [beginning(0), beginning(1)]
     environment = os.environ | {

@@ -23,7 +23,6 @@ from sqlalchemy import Engine
 from sqlmodel import col, func, select, update
 
 from app import worker
-from app.cli import ROOT
 from app.core.clock import now
 from app.core.db import ReadSession, reading, transaction
 from app.core.settings import Settings
@@ -45,6 +44,7 @@ from app.domain.stamps.actions import ask_print_files, open_printing
 from app.domain.stamps.enums import BatchState, PrintForm
 from app.domain.stamps.schemas import OpenPrinting
 from app.worker import LeaseLost, Task, Worker
+from tests.architecture.source import ROOT
 from tests.factories.large_register import fill_register
 from tests.factories.people import People, signed_in, token_for
 from tests.factories.served import served, wait_for

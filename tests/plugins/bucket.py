@@ -56,7 +56,6 @@ def bucket(s3_endpoint: str) -> Bucket:
             "SignedHeaders=host, Signature=0"
         },
         timeout=60,
-        timeout=60,
     )
     assert answer.status_code == 200, answer.text
     return Bucket(f"s3://{name}/ho-so", s3_endpoint)
