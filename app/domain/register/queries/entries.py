@@ -21,7 +21,6 @@ from app.domain.recognition.queries import CertifiedProduct, certified_products
 from app.domain.recognition.rules import IN_FORCE, STANDING_BASIS, renewal_window, standing
 from app.domain.register.queries.listing import Entry, Picture, product_sets_on
 from app.domain.register.rules import ended_on, public_ground
-from app.domain.register.schemas import EntryOut
 from app.rulebooks.loader import in_force
 
 MOST_CERTIFICATES = 100
@@ -233,10 +232,6 @@ class Telling:
             "replaced_by": entry.replaced_by,
             "pictures": [_picture(one) for one in pictures],
         }
-
-    def entry_out(self, entry: Entry, pictures: Sequence[Picture]) -> EntryOut:
-        """Return one line of the register, checked."""
-        return EntryOut.model_validate(self.told(entry, pictures))
 
 
 def _picture(one: Picture) -> dict[str, Any]:
