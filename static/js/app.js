@@ -17,6 +17,9 @@
     if (event.persisted) document.querySelectorAll("[data-sent]").forEach((f) => { delete f.dataset.sent; f.classList.remove("busy"); });
   });
 
+  // A long menu lies in one line on a phone: where one is shall be in sight.
+  document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   const notice = (text, action, run) => {
     const box = document.createElement("div");
     box.className = "note warn";

@@ -58,6 +58,9 @@ def database_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'ocop.db'}"
 
 
+_IN_SIGHT = "one => { const at = one.getBoundingClientRect(); return at.left >= 0 && at.right <= innerWidth }"
+
+
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
     """Build the demonstration world behind the server of these tests."""
@@ -100,6 +103,9 @@ def _faults(page: Page, address: str) -> list[str]:
     width = page.evaluate("document.documentElement.scrollWidth")
     if width > page.evaluate("innerWidth"):
         faults.append(f"{address}: {width} px wide")
+    here = page.locator("nav.nav [aria-current]")
+    if here.count() and not page.evaluate(_IN_SIGHT, here.element_handle()):
+        faults.append(f"{address}: where one is in the menu is out of sight")
     return faults
 
 
