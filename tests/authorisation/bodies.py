@@ -43,28 +43,28 @@ _CALLS_SAY: dict[str, dict[str, Any]] = {
         ],
         "version": 1,
     },
+    "POST /certificate-decisions": {
+        "kind": "extension",
+        "number": "1/QĐ-THU",
+        "decided_on": "2026-11-24",
+        "items": [
+            {
+                "certificate": "{certificate}",
+                "until": "2027-01-29",
+                "reason": "Đang đánh giá lại.",
+            }
+        ],
+    },
+    "POST /pack-returns/{code}/apply": {"sheets": [{"sheet": "{returned_sheet}"}]},
     "PUT /dossiers/{code}/components": {"items": [], "version": 1},
     "POST /ideas/{code}/review": {"decision": "accept", "version": 1},
-    "POST /meetings/{code}/pack-returns": {
-        "kind": "ocop-phieu-cham",
-        "format": 1,
-        "seal": "9f2c41",
-        "sheets": {},
-        "pack": {
-            "meeting": "x",
-            "member_id": 1,
-            "member": "x",
-            "made_at": "x",
-            "sheets": {},
-        },
-    },
 }
 _CALLS_SAY |= {
     "POST /accounts/{username}/posts": {"role": "auditor", "valid_from": "2026-11-26"},
     "POST /accounts/{username}/posts/{number}/end": {"last_day": "2030-01-01"},
     "POST /accounts/{username}/handovers": {
         "to_username": "hoidong2",
-        "posts": [1],
+        "posts": ["{given_post}"],
         "on_day": "2030-01-01",
         "reason": "Chuyển công tác",
     },
@@ -113,6 +113,7 @@ _FORMS_SAY: dict[str, dict[str, str]] = {
         "day.{beside}": "2026-11-26",
     },
     "/meetings/{code}/conflicts": {"conflict.{item}": "no"},
+    "/pack-returns/{code}/apply": {"sheet": "{returned_sheet}"},
 }
 # What is asked for in an address beside its path.
 QUESTIONS = {

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 -- statements of literals and of row numbers, in tests
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -12,9 +12,14 @@ from sqlalchemy import Connection
 
 from app.core.codes import new_secret
 from app.core.db import metadata
-from app.domain.accounts.enums import Scope
+from app.core.signing import seal
+from app.domain.accounts.enums import Role, Scope
 from app.domain.accounts.queries import secret_hash
+from app.domain.packs.rules import FILE_FORMAT, FILE_KIND, SEAL_PURPOSE
+from app.domain.recognition.enums import DecisionKind, DecisionState
+from app.domain.uploads.enums import UploadPurpose
 from app.rulebooks import loader
+from app.rulebooks.scoring import canonical_json
 from tests.authorisation.things import INVITED, OTHER, OWN, Caller
 
 NOW = datetime.now(UTC)
@@ -97,9 +102,20 @@ class _Laying:
         whole = dict(zip(("sha256", "media_type", "file_name", "size"), self._file, strict=True))
         return {names.get(name, name): value for name, value in whole.items()}
 
+    def scan(self, word: str = "scan") -> dict[str, Any]:
+        """Return the columns of a kept file that is the scan of a signed paper."""
+        sha256, media_type, file_name, _size = self._file
+        return {
+            f"{word}_sha256": sha256,
+            f"{word}_media_type": media_type,
+            f"{word}_name": file_name,
+        }
+
     def lay(self) -> None:
         """Lay everything."""
         self._of_dossier()
+        self._of_draft()
+        self._of_centre()
         self._of_certificate()
         self._of_misuse()
 
@@ -131,6 +147,34 @@ class _Laying:
         )
         self.add("reopenings", item_id=item, requested_by_id=1)
 
+    def _of_draft(self) -> None:
+        """Lay a file that is on its way to a dossier nobody has filed yet."""
+        dossier = self._connection.scalar(
+            sa.text("SELECT code FROM dossiers WHERE commune_code = :unit AND state = 'draft'"),
+            {"unit": self._unit},
+        )
+        self.add(
+            "uploads",
+            owner_id=1,
+            purpose=UploadPurpose.EVIDENCE,
+            subject_code=dossier,
+            length=10,
+            received=0,
+            expires_at=NOW + timedelta(days=1),
+        )
+
+    def _of_centre(self) -> None:
+        """Lay a product before the ministry, with the scan of its answer."""
+        lay_copy(
+            self._connection,
+            "centre_submissions",
+            self.one("SELECT id FROM centre_submissions"),
+            dossier_id=self.one(
+                "SELECT id FROM dossiers WHERE commune_code = :unit AND state = 'recognised'"
+            ),
+            **self.scan(),
+        )
+
     def _of_certificate(self) -> None:
         certificate, producer = self._connection.execute(
             sa.text(
@@ -151,25 +195,17 @@ class _Laying:
             concluded_at=None,
             outcome=None,
         )
+        over = lay_copy(
+            self._connection,
+            "inspections",
+            concluded,
+            certificate_id=certificate,
+            conclusion_number=f"ZZ-{self._unit}",
+            **self.scan(),
+        )
         if self._unit == OWN:
-            for username, agency in (
-                ("canbotinh", "CQTM_OCOP"),
-                ("kiemtra", "CHI_CUC_QLTT"),
-                ("canboso", "SO_CT"),
-            ):
-                self._connection.execute(
-                    metadata()
-                    .tables["inspection_members"]
-                    .insert()
-                    .values(
-                        inspection_id=check,
-                        user_id=self.one(f"SELECT id FROM users WHERE username = '{username}'"),
-                        name=username,
-                        agency_code=agency,
-                        agency_name=agency,
-                        is_leader=username == "canbotinh",
-                    )
-                )
+            self._send_team(check)
+            self._send_team(over)
         picture = {
             f"{kind}_{name}": value
             for kind in ("copy", "thumbnail")
@@ -208,7 +244,29 @@ class _Laying:
             certificate_id=certificate,
             decision_id=None,
             state="verified",
+            **self.scan("conclusion"),
         )
+
+    def _send_team(self, check: int) -> None:
+        """Let a check have a team of the own people of three offices."""
+        for username, agency in (
+            ("canbotinh", "CQTM_OCOP"),
+            ("kiemtra", "CHI_CUC_QLTT"),
+            ("canboso", "SO_CT"),
+        ):
+            self._connection.execute(
+                metadata()
+                .tables["inspection_members"]
+                .insert()
+                .values(
+                    inspection_id=check,
+                    user_id=self.one(f"SELECT id FROM users WHERE username = '{username}'"),
+                    name=username,
+                    agency_code=agency,
+                    agency_name=agency,
+                    is_leader=username == "canbotinh",
+                )
+            )
 
     def _of_misuse(self) -> None:
         report = lay_copy(
@@ -259,10 +317,19 @@ def lay_everything(connection: Connection) -> None:
         _Laying(connection, unit).lay()
     _lay_of_the_province(connection)
     _lay_of_persons(connection)
+    _lay_of_scoring(connection)
 
 
 def _lay_of_the_province(connection: Connection) -> None:
     sha256, size = connection.execute(sa.text("SELECT sha256, size FROM evidence LIMIT 1")).one()
+    decision = metadata().tables["recognition_decisions"]
+    connection.execute(
+        decision.update()
+        .where(
+            decision.c.kind == DecisionKind.RECOGNITION, decision.c.state == DecisionState.SIGNED
+        )
+        .values(scan_sha256=sha256, scan_media_type="application/pdf", scan_name="quyet-dinh.pdf")
+    )
     lay(connection, "import_runs", sha256=sha256, size=size, counts={}, report=_NOTHING_FOUND)
     lay(connection, "export_files", sha256=sha256, size=size)
     lay(connection, "clone_flags", evidence={})
@@ -281,36 +348,41 @@ def _lay_of_the_province(connection: Connection) -> None:
 def _lay_of_persons(connection: Connection) -> None:
     known = connection.execute(sa.text("SELECT id, username FROM users ORDER BY id")).all()
     people = [person for person, _ in known]
-    nobody = next(person for person, username in known if username == "khongvaitro")
+    # What is laid for two belongs to somebody beside who is never tried.
+    untried = next(person for person, username in known if username == "chuyengia")
+    producer = connection.scalar(
+        sa.text("SELECT id FROM producers WHERE commune_code = :unit"), {"unit": OWN}
+    )
     for person, username in known:
-        beside = nobody if person != nobody else people[0]
+        beside = untried if person != untried else people[0]
         lay(connection, "absences", user_id=person, deputy_id=beside, last_day=NOW.date())
         lay(connection, "handovers", from_user_id=person, to_user_id=beside, membership_ids=[])
+        lay_copy(connection, "notices", 1, user_id=person, occasion="thu")
         lay(connection, "jobs", user_id=person, kind="exports.province_report")
         lay(connection, "personal_data_requests", user_id=person, state="received")
         lay(
             connection,
             "invitations",
             invited_by=username,
-            grants=[],
+            grants=[{"role": Role.PRODUCER, "producer_id": producer}],
             expires_at=NOW + timedelta(days=1),
         )
         lay(
             connection, "provider_identities", user_id=person, issuer="https://nha-cung-cap.example"
         )
         lay(connection, "api_tokens", user_id=person, scopes=[], expires_at=NOW + timedelta(days=1))
-        lay(
-            connection,
-            "uploads",
-            owner_id=person,
-            expires_at=NOW + timedelta(days=1),
-            length=10,
-            received=0,
-        )
-    seats = connection.execute(
+
+
+def _lay_of_scoring(connection: Connection) -> None:
+    """Lay what came of the sheets that are scored: answers without network, paper, an earlier round."""
+    sheets = connection.execute(
         sa.text(
-            "SELECT s.id, s.member_id, i.meeting_id FROM score_sheets s JOIN agenda_items i ON i.id = s.item_id"
-            " JOIN meetings m ON m.id = i.meeting_id WHERE m.state = 'open' AND m.form = 'in_person'"
+            "SELECT s.id, s.code, s.member_id, c.user_id, c.name, i.meeting_id, i.scoring_round,"
+            " m.code meeting, m.pack_secret, d.code dossier, d.rubric_code, d.rubric_hash"
+            " FROM score_sheets s JOIN agenda_items i ON i.id = s.item_id"
+            " JOIN meetings m ON m.id = i.meeting_id JOIN dossiers d ON d.id = i.dossier_id"
+            " JOIN council_members c ON c.id = s.member_id"
+            " WHERE m.state = 'open' AND m.form = 'in_person'"
         )
     ).all()
     scan = connection.execute(
@@ -320,25 +392,47 @@ def _lay_of_persons(connection: Connection) -> None:
         )
     ).mappings()
     kept = dict(scan.one())
-    for sheet, member, meeting in {seat.member_id: seat for seat in seats}.values():
-        lay(
-            connection,
-            "pack_returns",
-            meeting_id=meeting,
-            member_id=member,
-            handed_in_by_id=0,
-            content={
-                "kind": "ocop-phieu-cham",
-                "format": 1,
-                "seal": "9f2c41",
-                "sheets": {},
-                "pack": {
-                    "meeting": "x-000",
-                    "member_id": member,
-                    "member": "x",
-                    "made_at": "x",
-                    "sheets": {},
-                },
-            },
-        )
-        lay(connection, "paper_sheets", sheet_id=sheet, first={}, second=None, agreed=None, **kept)
+    blank: dict[str, Any] = {"first": {}, "second": None, "agreed": None}
+    by_member: dict[int, list[Any]] = {}
+    for sheet in sheets:
+        lay(connection, "superseded_sheets", sheet_id=sheet.id, scoring_round=1)
+        lay(connection, "paper_sheets", sheet_id=sheet.id, **blank, **kept)
+        by_member.setdefault(sheet.member_id, []).append(sheet)
+    for own in by_member.values():
+        _lay_answers(connection, own, handed_in_by_id=own[0].user_id)
+    office = sa.text("SELECT id FROM users WHERE username IN ('thuky', 'canbotinh')")
+    for person in connection.scalars(office).all():
+        of_another = by_member[max(by_member)]
+        _lay_answers(connection, of_another, handed_in_by_id=person, for_member=True)
+
+
+def _lay_answers(connection: Connection, sheets: Sequence[Any], **by: Any) -> None:
+    """Lay the answer file of a pack over a member's sheets."""
+    first = sheets[0]
+    packed = {
+        sheet.code: {
+            "dossier": sheet.dossier,
+            "rubric": sheet.rubric_code,
+            "rubric_hash": sheet.rubric_hash,
+            "scoring_round": sheet.scoring_round,
+            "version": 1,
+            "base": {},
+        }
+        for sheet in sheets
+    }
+    pack = {
+        "meeting": first.meeting,
+        "member_id": first.member_id,
+        "member": first.name,
+        "made_at": NOW.isoformat(),
+        "sheets": packed,
+    }
+    content = {
+        "kind": FILE_KIND,
+        "format": FILE_FORMAT,
+        "seal": seal(first.pack_secret, SEAL_PURPOSE, canonical_json(pack).encode()),
+        "sheets": {sheet.code: {"marks": {}} for sheet in sheets},
+        "pack": pack,
+    }
+    place = {"meeting_id": first.meeting_id, "member_id": first.member_id}
+    lay(connection, "pack_returns", content=content, **place, **by)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from app.commands.schema import migrate_database
 from app.core.clock import now
@@ -24,6 +25,7 @@ from app.demonstration.world import build_world
 from app.domain.accounts.enums import Role, Scope
 from app.domain.accounts.models import Membership, User
 from app.main import create_app
+from app.signer import publish_status
 from tests.authorisation.laid import lay_everything, opened
 from tests.authorisation.things import Caller, Things
 from tests.authorisation.tries import Door, Said, Trier, doors, in_one_thread
@@ -31,6 +33,13 @@ from tests.factories.people import SINCE
 
 FILE = Path(__file__).with_name("matrix.csv")
 MAY_ALL, MAY_OWN, MAY_NOT = "✓", "của mình", "–"
+NOBODY = "Không ai trong các vai trò này"
+MONITOR_KEY = "khoa-cua-may-theo-doi"
+# Doors that open to no account, and whom they are for instead.
+FOR_NO_PERSON = {
+    # What watches the server bears OCOP_METRICS_TOKEN, which is nobody's account.
+    "GET, HEAD /metrics": "Chỉ máy theo dõi có khóa",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,8 @@ class Column:
     """One kind of person: what it is called, whose account tries, and who tries what is another's.
 
     Who has a post for one unit, or a seat, is tried twice: at something of the own unit, and at the
-    same thing of another one (`other` names the account where the seat is the unit).
+    same thing of another one (`other` names the account where the seat is the unit). So is everybody
+    at what belongs to one person.
     """
 
     label: str
@@ -94,12 +104,14 @@ class Row:
             return "Ai cũng được"
         if all(cell == MAY_ALL for cell in self.cells[1:]):
             return "Ai đã đăng nhập cũng được"
+        if all(cell == MAY_OWN for cell in self.cells[1:]):
+            return "Ai đã đăng nhập: của mình"
         said = []
         for word, told in ((MAY_ALL, "mọi nơi"), (MAY_OWN, "của mình, đơn vị mình")):
             names = [c.label for c, cell in zip(COLUMNS, self.cells, strict=True) if cell == word]
             if names:
                 said.append(f"{', '.join(names)}: {told}")
-        return "; ".join(said) or "Không ai trong các vai trò này"
+        return "; ".join(said) or FOR_NO_PERSON.get(self.place, NOBODY)
 
 
 def read_matrix() -> list[Row]:
@@ -140,7 +152,9 @@ class Tried:
         with engine.begin() as connection:
             lay_everything(connection)
             self._callers = dict(self._opened(connection))
-            seatless = self._callers["ngoaihoidong"].user_id
+            partner, seatless = (self._callers[one].user_id for one in ("doitac", "ngoaihoidong"))
+            # A token is exchanged for one of the same scopes, and a partner is given few.
+            self._fresh = {"doitac": opened(connection, partner, Scope.ACCOUNT_WRITE)}
             self._lacking = {
                 scope: opened(connection, seatless, *(set(Scope) - {scope})) for scope in Scope
             }
@@ -166,7 +180,7 @@ class Tried:
     def cell(self, door: Door, column: Column) -> str:
         """Return what one kind of person may at one door."""
         own = self._said(door, column.username, is_own=True)
-        if not column.has_unit or not self._has_other(door):
+        if not self._has_other(door, column):
             return MAY_ALL if own is Said.MAY else MAY_NOT
         other = self._said_of_another(door, column)
         if own is other:
@@ -180,7 +194,10 @@ class Tried:
         return self._said(door, column.username, is_own=False)
 
     def _said(self, door: Door, username: str, *, is_own: bool) -> Said:
-        said, number = self.trier.said(door, self._callers[username], is_own=is_own)
+        caller = self._callers[username]
+        if door.is_api and door.path.endswith("/rotate"):
+            caller = self._fresh.get(username, caller)
+        said, number = self.trier.said(door, caller, is_own=is_own)
         assert number != 500, f"{door.place} as {username or 'visitor'}: a fault"
         if said is Said.UNREAD:
             # The same fields were read when they named an own thing.
@@ -188,9 +205,12 @@ class Tried:
             return Said.MAY if door.refuses_nobody else Said.MAY_NOT
         return said
 
-    @staticmethod
-    def _has_other(door: Door) -> bool:
-        return "{" in door.path or door.method not in {"GET", "HEAD", "OPTIONS"}
+    def _has_other(self, door: Door, column: Column) -> bool:
+        """Tell whether a door is tried at what is another's too: what is one person's, by everybody."""
+        if self.things.is_personal(door.path):
+            return True
+        is_of_something = "{" in door.path or door.method not in {"GET", "HEAD", "OPTIONS"}
+        return column.has_unit and is_of_something
 
     def close(self) -> None:
         """Let the files go."""
@@ -199,7 +219,7 @@ class Tried:
 
 
 def world_settings(place: Path) -> Settings:
-    """Return settings under which nothing is refused for being too much."""
+    """Return settings under which nothing is refused for being too much, or for not being set up."""
     return Settings(
         data_dir=place,
         database_url=f"sqlite:///{place / 'ocop.db'}",
@@ -210,6 +230,11 @@ def world_settings(place: Path) -> Settings:
         claims_of_network="100000/minute",
         claims_of_program="100000/minute",
         pins_of_network="100000/minute",
+        oidc_issuer="http://127.0.0.1:9",  # nobody answers there: who is let in is told so
+        oidc_client_id="ocop",
+        oidc_client_secret=SecretStr("bi-mat-de-thu"),
+        metrics_token=SecretStr(MONITOR_KEY),
+        security_contact="mailto:an-ninh@ocop.example",
     )
 
 
@@ -231,7 +256,10 @@ def _main(place: Path) -> None:
 
 
 def build_world_of_rights(settings: Settings) -> None:
-    """Build the demonstration world, and two people it lacks: without a post, and without a seat."""
+    """Build the demonstration world, and two people it lacks: without a post, and without a seat.
+
+    The lists that the signing process makes beside the server are signed here once.
+    """
     engine = make_engine(settings)
     build_world(engine, settings, at=now())
     with transaction(engine) as session:
@@ -244,6 +272,7 @@ def build_world_of_rights(settings: Settings) -> None:
                     user_id=user.id or 0, role=Role.COUNCIL_MEMBER, valid_from=SINCE
                 )
                 session.add(seatless)
+    publish_status(engine, settings)
     engine.dispose()
 
 

@@ -15,9 +15,12 @@ from app.domain.accounts.enums import Scope
 from app.main import create_app
 from tests.authorisation.matrix import (
     COLUMNS,
+    FOR_NO_PERSON,
     MAY_ALL,
     MAY_NOT,
     MAY_OWN,
+    MONITOR_KEY,
+    NOBODY,
     Column,
     Row,
     Tried,
@@ -26,6 +29,7 @@ from tests.authorisation.matrix import (
     read_matrix,
     world_settings,
 )
+from tests.authorisation.things import Caller
 from tests.authorisation.tries import in_one_thread
 
 ROWS = {row.place: row for row in read_matrix()}
@@ -55,6 +59,19 @@ def test_the_words_of_a_row_say_what_its_cells_say() -> None:
         assert len(row.cells) == len(COLUMNS), row.place
         assert set(row.cells) <= {MAY_ALL, MAY_OWN, MAY_NOT}, row.place
         assert row.said == row.who, row.place
+
+
+def test_every_row_says_who_may() -> None:
+    unsaid = [row.place for row in ROWS.values() if row.who == NOBODY]
+    assert not unsaid, "the world lacks what is asked for there, or the try names it wrongly"
+
+
+def test_what_is_for_no_person_opens_to_the_machine_its_row_names(tried: Tried) -> None:
+    monitor = Caller(0, token=MONITOR_KEY)
+    for place, whom in FOR_NO_PERSON.items():
+        assert ROWS[place].said == whom
+        answer = tried.trier.answer(tried.doors[place], monitor, is_own=True)
+        assert answer.status_code == 200, place
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.username or "visitor")

@@ -27,6 +27,7 @@ _FILED = "JOIN dossiers d ON d.id = t.dossier_id AND d.commune_code = :unit"
 _QUERIES = {
     "/dossiers/": "SELECT code FROM dossiers t WHERE commune_code = :unit AND kind = 'first' AND state = 'scoring'",
     "/judged-dossiers/": "SELECT code FROM dossiers t WHERE commune_code = :unit AND state = 'recognised'",
+    "/approved-dossiers/": "SELECT code FROM dossiers t WHERE state = 'awaiting_centre'",
     "/dossiers/*/evidence/": f"SELECT e.code FROM evidence e JOIN evidence_uses t ON t.evidence_id = e.id {_FILED}"
     " WHERE d.kind = 'first' AND d.state = 'scoring'",
     "/dossiers/*/attachments/": f"SELECT t.code FROM attachments t {_FILED}",
@@ -49,9 +50,13 @@ _QUERIES = {
     f" {_CERTIFIED}",
     "/inspections/*/corrections/": "SELECT x.code FROM correction_answers x JOIN inspections t"
     f" ON t.id = x.inspection_id {_CERTIFIED}",
+    "/concluded-inspections/": f"SELECT t.code FROM inspections t {_CERTIFIED} WHERE t.state = 'concluded'"
+    " AND t.scan_sha256 IS NOT NULL",
     "/inspection-plans/": "SELECT code FROM inspection_plans t",
     "/certificates/": f"SELECT t.code FROM certificates t {_PRODUCER} WHERE t.product_code IS NOT NULL",
     "/register/": f"SELECT t.code FROM certificates t {_PRODUCER} WHERE t.product_code IS NOT NULL",
+    "/01/": f"SELECT g.gtin FROM certificates t {_PRODUCER} JOIN products g ON g.id = t.product_id"
+    " WHERE t.product_code IS NOT NULL AND g.gtin <> ''",
     "/packaging/": "SELECT t.code FROM packaging_artworks x JOIN packaging_permissions t"
     f" ON t.id = x.permission_id {_PRODUCER}",
     "/packaging/*/artworks/": "SELECT x.code FROM packaging_artworks x JOIN packaging_permissions t"
@@ -77,7 +82,9 @@ _QUERIES = {
     "/imports/": "SELECT code FROM import_runs t",
     "/reports/": "SELECT code FROM export_files t",
     "/clone-flags/": "SELECT code FROM clone_flags t",
-    "/centre/": "SELECT code FROM centre_submissions t",
+    "/centre/": f"SELECT t.code FROM centre_submissions t {_FILED} WHERE t.scan_sha256 IS NOT NULL",
+    "/uploads/": "SELECT t.code FROM uploads t JOIN dossiers d ON d.code = t.subject_code"
+    " AND d.commune_code = :unit",
     "/advisory-teams/": "SELECT code FROM advisory_teams t",
     "/council-rules/": "SELECT code FROM pinned_council_rules t",
     "/deliveries/": "SELECT code FROM deliveries t",
@@ -87,6 +94,12 @@ _QUERIES = {
     "/accounts/*/identities/": "SELECT t.id FROM provider_identities t JOIN users u ON u.id = t.user_id"
     " WHERE u.username = 'chuyengia'",
 }
+# A file of answers is its member's, and of whoever handed it in.
+_RETURNED = (
+    "pack_returns r JOIN council_members m ON m.id = r.member_id JOIN score_sheets s ON s.member_id = m.id"
+    " JOIN agenda_items i ON i.id = s.item_id AND i.state = 'scoring' JOIN dossiers d ON d.id = i.dossier_id"
+    " AND d.commune_code = :unit WHERE (:user IN (m.user_id, r.handed_in_by_id)) {mine} 1 ORDER BY r.id"
+)
 # What belongs to one person: `mine` tells the owner's column, compared with `:user`.
 _PERSONAL = {
     "/account/tokens/": "SELECT t.code FROM api_tokens t WHERE t.user_id {mine} :user",
@@ -97,18 +110,18 @@ _PERSONAL = {
     "/account/provider/": "SELECT t.id FROM provider_identities t WHERE t.user_id {mine} :user",
     "/account/data/requests/": "SELECT t.code FROM personal_data_requests t WHERE t.user_id {mine} :user",
     "/my-data/requests/": "SELECT t.code FROM personal_data_requests t WHERE t.user_id {mine} :user",
-    "/absences/": "SELECT t.code FROM absences t WHERE t.user_id {mine} :user",
+    "/absences/": "SELECT t.code FROM absences t WHERE t.user_id {mine} :user ORDER BY t.id DESC",
     "/jobs/": "SELECT t.code FROM jobs t WHERE t.user_id {mine} :user",
     "/invitations/": "SELECT t.code FROM invitations t JOIN users u ON u.username = t.invited_by"
     " WHERE u.id {mine} :user",
     "/notices/": "SELECT t.code FROM notices t WHERE t.user_id {mine} :user",
-    "/uploads/": "SELECT t.code FROM uploads t WHERE t.owner_id {mine} :user",
     "/score-sheets/": "SELECT s.code FROM score_sheets s JOIN council_members m ON m.id = s.member_id"
     " JOIN agenda_items i ON i.id = s.item_id JOIN dossiers d ON d.id = i.dossier_id JOIN meetings g"
     " ON g.id = i.meeting_id WHERE m.user_id {mine} :user AND d.commune_code = :unit AND i.state = 'scoring'"
     " AND g.form = 'in_person'",
-    "/pack-returns/": "SELECT r.code FROM pack_returns r JOIN council_members m ON m.id = r.member_id"
-    " WHERE m.user_id {mine} :user",
+    "/pack-returns/": f"SELECT r.code FROM {_RETURNED}",
+    "/returned-sheets/": f"SELECT s.code FROM {_RETURNED}",
+    "/returned-files/": f"SELECT r.content FROM {_RETURNED}",
     "/paper-sheets/": "SELECT r.code FROM paper_sheets r JOIN score_sheets s ON s.id = r.sheet_id"
     " JOIN council_members m ON m.id = s.member_id WHERE m.user_id {mine} :user",
 }
@@ -118,13 +131,18 @@ _SAME = {
     "/revocation-cases/": "/revocations/",
     "/centre-submissions/": "/centre/",
 }
+# Addresses at which a thing has come further than most of its kind, and what is looked for instead.
+_LATER = {
+    "/dossiers/{code}/result": ("/dossiers/", "/judged-dossiers/"),
+    "/dossiers/{code}/ministry-set": ("/dossiers/", "/approved-dossiers/"),
+    "/inspections/{code}/scan": ("/inspections/", "/concluded-inspections/"),
+}
 # A word where an address asks for one of a few.
 _WORDS = {
     "section": "1",
     "kind": "pdf",
     "which": "minutes",
     "form": "01",
-    "subject": "A1",
     "number": "1",
     "scoring_round": "1",
     "language": "en",
@@ -132,8 +150,7 @@ _WORDS = {
     "digits": "1" * 193,
     "serial": "0000-0000-0000-0000",
     "text": "0000-0000-0000-0000",
-    "shard": "0.jwt",
-    "rest": "08938505974194",
+    "shard": "0",
     "token": INVITED,
 }
 
@@ -165,16 +182,21 @@ class Things:
 
     def filled(self, path: str, whose: Whose) -> str:
         """Return the address of a route with a thing in each place of a parameter."""
-        before, parts, is_judged = "", [], "{code}/result" in path
+        before, parts = "", []
+        usual, later = next((two for said, two in _LATER.items() if said in path), ("", ""))
         for piece in _pieces(path):
             if name := _PLACE.fullmatch(piece):
-                place = before.replace("/dossiers/", "/judged-dossiers/") if is_judged else before
+                place = before.replace(usual, later) if usual else before
                 parts.append(self._one(place, name[1], whose))
                 before += "*"
             else:
                 parts.append(piece)
                 before += piece
         return "".join(parts)
+
+    def answers(self, whose: Whose) -> str:
+        """Return an answer file as it was handed in."""
+        return self._one("/returned-files/", "text", whose)
 
     def is_personal(self, path: str) -> bool:
         """Tell whether an address names something that belongs to one person."""
@@ -187,6 +209,8 @@ class Things:
             place = place.replace(said, meant)
         if name == "username":
             return "chuyengia"
+        if name == "subject":  # a file is added to a survey or a test
+            place = place.replace("/attachments/", "/extra-tests/")
         if place not in _QUERIES and place not in _PERSONAL:
             return _WORDS[name]
         if (place, whose) not in self._known:

@@ -1,6 +1,7 @@
 """Tries every route as every kind of person against the whole application, and undoes what was done."""
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -139,7 +140,7 @@ class Trier:
         headers = {"idempotency-key": f"thu-quyen-{next(_keys):08}"}
         if door.path.startswith("/uploads"):
             headers |= _TUS
-        if door.is_api and caller.token:
+        if caller.token and (door.is_api or not caller.cookie):  # a machine has a key alone
             headers["authorization"] = f"Bearer {caller.token}"
         elif caller.cookie:
             headers["cookie"] = f"ocop={caller.cookie}"
@@ -161,6 +162,16 @@ class Trier:
     def _sent(self, door: Door, headers: Mapping[str, str], whose: Whose) -> dict[str, Any]:
         if door.method in {"GET", "HEAD", "OPTIONS"}:
             return {}
+        if door.method == "PATCH" and door.path.startswith("/uploads"):
+            return {"content": b""}  # whoever tries next begins at the same place
+        if door.path.endswith("/pack-returns"):
+            answers = self._things.answers(whose)
+            if door.is_api:
+                return {"json": json.loads(answers)}
+            return {
+                "data": {"_key": headers["idempotency-key"]},
+                "files": {"file": ("phieu-cham.json", answers.encode(), "application/json")},
+            }
         names = {
             name: self._things.filled(path, whose).rsplit("/", 1)[-1]
             for name, path in _NAMED.items()
@@ -265,6 +276,8 @@ _NAMED = {
     "council": "/councils/{code}",
     "plan": "/inspection-plans/{code}",
     "evidence": "/papers/{code}",
+    "given_post": "/accounts/{username}/posts/{number}",
+    "returned_sheet": "/returned-sheets/{code}",
 }
 
 
