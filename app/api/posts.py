@@ -21,7 +21,6 @@ from app.domain.posts.actions import (
     give_post,
     hand_over,
     invite,
-    renew_invitation,
     revoke_invitation,
 )
 from app.domain.posts.models import Invitation
@@ -47,7 +46,7 @@ from app.domain.posts.schemas import (
     Invite,
     InviteRepresentative,
 )
-from app.domain.producers.actions import invite_representative
+from app.domain.producers.actions import invite_representative, renew_invitation
 
 router = api_router(tags=["posts"])
 Reading = Annotated[Call, needs(Scope.POSTS_READ)]

@@ -22,7 +22,6 @@ from app.domain.posts.actions import (
     hand_over,
     invite,
     open_invitation,
-    renew_invitation,
     revoke_invitation,
 )
 from app.domain.posts.models import Invitation
@@ -62,9 +61,9 @@ from app.domain.posts.schemas import (
     InviteRepresentative,
     state_of,
 )
-from app.domain.producers.actions import invite_representative
-from app.domain.producers.policy import why_not_invite
-from app.domain.producers.queries import get_producer
+from app.domain.producers.actions import invite_representative, renew_invitation
+from app.domain.producers.policy import why_not_invite, why_not_renew
+from app.domain.producers.queries import get_producer, invited_for
 from app.web.accounts import administrator_only, grant_typed, places_to_choose, where_held
 from app.web.deps import (
     After,
@@ -178,6 +177,7 @@ def _invitations(
 ) -> Response:
     found = invitations_page(page.session, actor=page.actor, after=after)
     username = username_of(page.session, page.actor)
+    producers = invited_for(page.session, [row.invitation for row in found.items])
     states = {row.invitation.id: state_of(row.invitation, at=page.at) for row in found.items}
     return page.render(
         "posts/invitations.html",
@@ -195,6 +195,10 @@ def _invitations(
                 states[row.invitation.id],
                 username=username,
             )
+            for row in found.items
+        },
+        why_not_renew={
+            row.invitation.id: why_not_renew(page.actor, row.invitation, producers)
             for row in found.items
         },
         days=INVITATION_DAYS,

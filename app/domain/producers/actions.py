@@ -15,17 +15,19 @@ from app.domain.accounts.rules import Actor
 from app.domain.accounts.schemas import NewGrant
 from app.domain.audit.actions import record
 from app.domain.places.queries import check_commune
-from app.domain.posts.actions import invite_allowed
+from app.domain.posts.actions import invite_allowed, renew_allowed
 from app.domain.posts.models import Invitation
-from app.domain.posts.schemas import Invite, InviteRepresentative
+from app.domain.posts.queries import get_invitation
+from app.domain.posts.schemas import AtVersion, Invite, InviteRepresentative
 from app.domain.producers.models import Producer
 from app.domain.producers.policy import (
     is_helper,
     why_not_change,
     why_not_create,
     why_not_invite,
+    why_not_renew,
 )
-from app.domain.producers.queries import producer_for_update
+from app.domain.producers.queries import invited_for, producer_for_update
 from app.domain.producers.rules import PERSONAL_FIELDS
 from app.domain.producers.schemas import ChangeProducer, CreateProducer
 
@@ -114,6 +116,16 @@ def invite_representative(
         name=data.name, organisation=producer.name[:200], email=data.email, grants=[grant]
     )
     return invite_allowed(session, invitation, actor=actor, at=at)
+
+
+def renew_invitation(
+    session: WriteSession, code: str, data: AtVersion, *, actor: Actor, at: datetime
+) -> tuple[str, Invitation]:
+    """Make a new link, by who may still give the posts it gives; records invitation.renewed."""
+    invitation = get_invitation(session, code, actor=actor).invitation
+    if refusal := why_not_renew(actor, invitation, invited_for(session, [invitation])):
+        raise refusal
+    return renew_allowed(session, code, data, actor=actor, at=at)
 
 
 def _texts(data: CreateProducer | ChangeProducer) -> dict[str, Any]:

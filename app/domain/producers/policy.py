@@ -1,8 +1,12 @@
 """Who may register and change producers: the commune's officer, and the producer its own data."""
 
+from collections.abc import Mapping
+
 from app.core.errors import NotPermitted
 from app.domain.accounts.enums import Role
 from app.domain.accounts.rules import Actor
+from app.domain.posts.models import Invitation
+from app.domain.posts.policy import KeptByAdministrator, is_administrator
 from app.domain.producers.models import Producer
 
 
@@ -37,6 +41,21 @@ def why_not_invite(actor: Actor, producer: Producer) -> NotPermitted | None:
     if actor.has_in_unit(producer.commune_code, Role.COMMUNE_OFFICER):
         return None
     return NotPermitted("Chỉ cán bộ xã sở tại mời người đại diện của chủ thể mở tài khoản.")
+
+
+def why_not_renew(
+    actor: Actor, invitation: Invitation, producers: Mapping[int, Producer]
+) -> NotPermitted | None:
+    """A link is made anew by who may still give what it gives: an office that ended gives nothing."""
+    if is_administrator(actor):
+        return None
+    for grant in invitation.grants:
+        producer = producers.get(grant["producer_id"] or 0)
+        if grant["role"] != Role.PRODUCER or producer is None:
+            return KeptByAdministrator()
+        if refusal := why_not_invite(actor, producer):
+            return refusal
+    return None
 
 
 def is_helper(actor: Actor, producer: Producer) -> bool:

@@ -11,6 +11,7 @@ from app.core.errors import NotFound
 from app.core.paging import Page, page_of
 from app.core.text import fold
 from app.domain.accounts.rules import Actor
+from app.domain.posts.models import Invitation
 from app.domain.producers.models import Producer
 
 Producers = SelectOfScalar[Producer]
@@ -85,3 +86,9 @@ def producer_names(session: ReadSession, numbers: Collection[int]) -> dict[int, 
     """Return these producers by their numbers, to say whom a post is for."""
     rows = session.exec(select(Producer).where(col(Producer.id).in_(numbers)))
     return {producer.id or 0: producer for producer in rows}
+
+
+def invited_for(session: ReadSession, invitations: Collection[Invitation]) -> dict[int, Producer]:
+    """Return the producers for whom invitations give posts, by number."""
+    wanted = {grant["producer_id"] for one in invitations for grant in one.grants} - {None}
+    return producer_names(session, wanted) if wanted else {}

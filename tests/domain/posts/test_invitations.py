@@ -1,5 +1,6 @@
 """Invitations: who may make them, what their link opens once, and when it leads nowhere."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -19,14 +20,15 @@ from app.domain.posts.actions import (
     accept_invitation,
     invite,
     open_invitation,
-    renew_invitation,
     revoke_invitation,
 )
 from app.domain.posts.models import Invitation
 from app.domain.posts.policy import InvitationNotOpen, InvitationOver
 from app.domain.posts.queries import invitations_page, posts_of
-from app.domain.posts.schemas import AcceptInvitation, AtVersion, Invite
-from tests.factories.people import HOME, People
+from app.domain.posts.schemas import AcceptInvitation, AtVersion, Invite, InviteRepresentative
+from app.domain.producers.actions import invite_representative, renew_invitation
+from tests.factories.dossiers import another_producer
+from tests.factories.people import ELSEWHERE, HOME, People
 
 CHOSEN = "mua-xuan tren-ban-moi"
 
@@ -100,6 +102,34 @@ def test_a_renewed_link_replaces_the_one_before_and_a_revoked_one_leads_nowhere(
         renew_invitation(
             session, invitation.code, AtVersion(version=3), actor=administrator, at=later
         )
+
+
+def test_who_left_the_accounts_to_others_gives_no_posts_by_a_link_of_old(
+    session: WriteSession, people: People, at: datetime
+) -> None:
+    administrator = people.administrator()
+    _, invitation = invited(session, administrator, at)
+    seen = AtVersion(version=1)
+    former = replace(administrator, grants=people.officer().grants)
+    with pytest.raises(NotPermitted):
+        renew_invitation(session, invitation.code, seen, actor=former, at=at)
+    revoke_invitation(session, invitation.code, seen, actor=former, at=at)
+
+
+def test_an_officer_renews_a_representatives_link_while_the_producer_is_of_their_commune(
+    session: WriteSession, people: People, at: datetime
+) -> None:
+    producer, officer = another_producer(session, people), people.officer()
+    data = InviteRepresentative(name="Lò Thị Mẫu")
+    _, invitation = invite_representative(session, producer.code, data, actor=officer, at=at)
+    session.flush()
+    seen = AtVersion(version=1)
+    for grants in (people.officer(ELSEWHERE).grants, people.leader().grants, ()):
+        moved = replace(officer, grants=grants)
+        with pytest.raises(NotPermitted):
+            renew_invitation(session, invitation.code, seen, actor=moved, at=at)
+    renew_invitation(session, invitation.code, seen, actor=officer, at=at)
+    assert invitation.version == 2
 
 
 def test_a_taken_name_and_a_weak_password_leave_the_link_open(

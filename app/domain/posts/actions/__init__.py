@@ -8,7 +8,7 @@ from app.domain.posts.actions.inviting import (
     invite,
     invite_allowed,
     open_invitation,
-    renew_invitation,
+    renew_allowed,
     revoke_invitation,
 )
 from app.domain.posts.actions.leaving import end_leave, enter_leave
@@ -25,6 +25,6 @@ __all__ = [
     "invite",
     "invite_allowed",
     "open_invitation",
-    "renew_invitation",
+    "renew_allowed",
     "revoke_invitation",
 ]

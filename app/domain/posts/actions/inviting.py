@@ -81,10 +81,13 @@ def invite_allowed(
     return secret, invitation
 
 
-def renew_invitation(
+def renew_allowed(
     session: WriteSession, code: str, data: AtVersion, *, actor: Actor, at: datetime
 ) -> tuple[str, Invitation]:
-    """Make a new link of seven days; the one before leads nowhere from now on."""
+    """Make a new link to posts the caller may give: a package above asked its own policy.
+
+    It lasts seven days; the one before leads nowhere from now on.
+    """
     invitation = _in_step(session, code, data, actor=actor, at=at)
     secret = new_secret()
     invitation.token_hash = secret_hash(secret)
