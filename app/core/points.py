@@ -1,11 +1,22 @@
 """Single rows by key, quicker than a session: for what is asked thousands of times a second."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Engine, Select
+
+_Changes: TypeAlias = list[tuple[int, Callable[[Any], Any]]]
+
+
+class _Asked(NamedTuple):
+    """A statement as the driver takes it, and what makes its values those of the columns' types."""
+
+    sql: str
+    positional: bool
+    changed: _Changes
+    options: dict[str, Any]
 
 
 class PointReads:
@@ -32,15 +43,7 @@ class PointReads:
 
         None where there is no such row. Values come as the columns' own types give them.
         """
-        compiled = statement.compile(dialect=self._dialect)
-        sql, positional = str(compiled), compiled.positional
-        changed = [
-            (place, change)
-            for place, column in enumerate(statement.selected_columns)
-            if (change := self._change_of(column))
-        ]
-        options: dict[str, Any] = {} if self.in_process else {"prepare": True}
-
+        sql, positional, changed, options = self._asked(statement)
         idle = self._idle
 
         def read(value: object) -> Any:
@@ -52,16 +55,47 @@ class PointReads:
                 row = connection.execute(sql, given, **options).fetchone()
                 idle.append(connection)
             except (self.failure, IndexError):
-                row = self._again(connection, sql, given, options)
-            if row is None or not changed:
-                return row
-            values = list(row)
-            for place, change in changed:
-                if values[place] is not None:
-                    values[place] = change(values[place])
-            return values
+                row = self._again(
+                    connection, lambda fresh: fresh.execute(sql, given, **options).fetchone()
+                )
+            return row if row is None or not changed else _changed(row, changed)
 
         return read
+
+    def prepared_many(
+        self, statement: Select[*tuple[Any, ...]], key: str
+    ) -> Callable[[Sequence[object]], list[Any]]:
+        """Return the function that reads the rows of several keys at once, in any order.
+
+        `key` names the statement's one parameter, an array.
+        """
+        sql, _positional, changed, options = self._asked(statement)
+        idle = self._idle
+
+        def read(values: Sequence[object]) -> list[Any]:
+            def rows_of(connection: Any) -> list[Any]:
+                return list(connection.execute(sql, {key: list(values)}, **options).fetchall())
+
+            connection = None
+            try:
+                connection = idle.pop() if idle else self._opened()
+                rows = rows_of(connection)
+                idle.append(connection)
+            except (self.failure, IndexError):
+                rows = self._again(connection, rows_of)
+            return [_changed(row, changed) for row in rows] if changed else rows
+
+        return read
+
+    def _asked(self, statement: Select[*tuple[Any, ...]]) -> _Asked:
+        compiled = statement.compile(dialect=self._dialect)
+        changed = [
+            (place, change)
+            for place, column in enumerate(statement.selected_columns)
+            if (change := self._change_of(column))
+        ]
+        options: dict[str, Any] = {} if self.in_process else {"prepare": True}
+        return _Asked(str(compiled), compiled.positional, changed, options)
 
     def close(self) -> None:
         """Let the connections go."""
@@ -74,19 +108,19 @@ class PointReads:
         kind = column.type.dialect_impl(self._dialect)
         return kind.result_processor(self._dialect, None)
 
-    def _again(self, broken: Any, sql: str, given: Any, options: dict[str, Any]) -> Any:
+    def _again(self, broken: Any, read: Callable[[Any], Any]) -> Any:
         """Read on a new connection, after one broke; the others are no better."""
         if broken is not None:
             broken.close()
         self.close()
         connection = self._opened()
         try:
-            row = connection.execute(sql, given, **options).fetchone()
+            found = read(connection)
         except self.failure:
             connection.close()
             raise
         self._idle.append(connection)
-        return row
+        return found
 
     def _opened(self) -> Any:
         pooled = self._pool.connect()
@@ -98,3 +132,12 @@ class PointReads:
             driver.autocommit = True
             driver.execute("SET default_transaction_read_only = on")
         return driver
+
+
+def _changed(row: Any, changes: _Changes) -> list[Any]:
+    """Return a row with the values its columns' types give."""
+    values = list(row)
+    for place, change in changes:
+        if values[place] is not None:
+            values[place] = change(values[place])
+    return values

@@ -40,7 +40,19 @@ class Gate:
     @asynccontextmanager
     async def entered(self) -> AsyncIterator[None]:
         """Hold a place for the length of the block, or raise Overloaded."""
-        if self._places.locked() and self.waiting >= self._line:
+        if self._places.locked():
+            await self._wait()
+        else:
+            await self._places.acquire()  # at once: nobody waits
+        self.inside += 1
+        try:
+            yield
+        finally:
+            self.inside -= 1
+            self._places.release()
+
+    async def _wait(self) -> None:
+        if self.waiting >= self._line:
             self.refused += 1
             raise Overloaded
         self.waiting += 1
@@ -52,9 +64,3 @@ class Gate:
             raise Overloaded from waited
         finally:
             self.waiting -= 1
-        self.inside += 1
-        try:
-            yield
-        finally:
-            self.inside -= 1
-            self._places.release()

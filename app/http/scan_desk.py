@@ -6,8 +6,9 @@ way gives it. So the ordinary way stays the one source of what is said.
 
 No place behind the gate is taken for a look: it needs no session and none of the pool's connections,
 and on SQLite it is over in a few hundredths of a millisecond on the event loop, less than the change of
-a thread costs. A server's answer (PostgreSQL) is waited for in a thread, four at a time, behind a gate of
-their own. What the ordinary way reads goes through the gate like everything else, once for all who wait for the same.
+a thread costs. A server's answer (PostgreSQL) is waited for in two threads, and asked once for all who came
+meanwhile, behind a gate of their own. What the ordinary way reads goes through the gate like everything
+else, once for all who wait for the same.
 """
 
 import asyncio
@@ -19,7 +20,6 @@ from gzip import compress
 from math import ceil
 from typing import Protocol, TypeAlias
 
-from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import Request, Response
 from sqlalchemy import Engine
@@ -27,6 +27,7 @@ from sqlalchemy import Engine
 from app.core import clock
 from app.core.clock import local_day
 from app.core.db import DATABASE_FAULTS, close_read, open_read
+from app.core.errors import Refusal
 from app.core.points import PointReads
 from app.core.replica import Replica
 from app.core.settings import Settings
@@ -42,6 +43,7 @@ from app.http.gate import Gate
 from app.http.limits import ScanLimit
 from app.http.ready import Headers, Ready, Written, made_ready
 from app.http.scan_log import ScanLog
+from app.http.together import Together
 
 _Key: TypeAlias = tuple[Kind | Verdict, date]
 _Asking: TypeAlias = "asyncio.Task[tuple[LookedUp, datetime, timedelta]]"
@@ -49,7 +51,8 @@ _Asking: TypeAlias = "asyncio.Task[tuple[LookedUp, datetime, timedelta]]"
 LONGEST_MEMORY = timedelta(seconds=5)
 MOST_KINDS = 4096
 _MOST_LOOKS = 3
-_READERS = 4  # of a server: more do not help (they wait for its processors)
+_READERS = 2  # of a server: while one waits for it, the other gathers
+_TOGETHER = 32  # looks that are one question to it
 
 # Words no stamp and no product has; what would have one is answered the ordinary way.
 _SERIAL, _TEXT = "9XQZ-SERIAL-MARK-9XQZ", "9XQZTEXTMARK9XQZ"
@@ -147,25 +150,28 @@ class ScanDesk:
         self.log = ScanLog(settings.scans_dir, settings.scan_durability)
         self._limit = ScanLimit(settings.scans_of_network, workers=settings.workers)
         self._reads = PointReads(engine)
-        self.look = self._look_at_first = Glances(self._reads).of
-        self._near: PointReads | None = None
+        self._first = Glances(self._reads)
+        self.look = self._first.of
+        self._near_reads: PointReads | None = None
+        self._near: Glances | None = None
         if self._replica.standby is not None:
-            self._near = PointReads(self._replica.standby)
-            self._look_near = Glances(self._near, alarm=_not_known_yet).of
-            self.look = self._look_where_near
+            self._near_reads = PointReads(self._replica.standby)
+            self._near = Glances(self._near_reads, alarm=_not_known_yet)
         self.is_quick = self._reads.in_process  # to look takes no server's time
         self._demonstration = settings.demonstration
         self._remembered: dict[_Key, _Remembered] = {}
         self._asking: dict[_Key, _Asking] = {}
-        self._readers: CapacityLimiter | None = None
-        self._looking = Gate(_READERS, settings.admission_seconds, line=settings.admission_waiting)
+        self._looking = Gate(
+            _READERS * _TOGETHER, settings.admission_seconds, line=settings.admission_waiting
+        )
+        self._looks = Together(self._look_at_all, threads=_READERS, most=_TOGETHER)
 
     def close(self) -> None:
         """Let files and connections go."""
         self.log.close()
         self._reads.close()
-        if self._near is not None:
-            self._near.close()
+        if self._near_reads is not None:
+            self._near_reads.close()
 
     # --- both ways --------------------------------------------------------------------------------
 
@@ -230,10 +236,8 @@ class ScanDesk:
         """Look at a stamp."""
         if self.is_quick:
             return self.look(text)
-        if self._readers is None:
-            self._readers = CapacityLimiter(_READERS)
         async with self._looking.entered():
-            return await run_sync(self.look, text, limiter=self._readers)
+            return await self._looks.answer(text)
 
     async def write(self, line: bytes, *, at: datetime) -> None:
         """Keep a line before its answer is sent, off the loop: for a log that waits for its disk."""
@@ -308,21 +312,29 @@ class ScanDesk:
         finally:
             close_read(session)
 
-    def _look_where_near(self, text: str) -> Glance:
+    def _look_at_all(self, texts: Sequence[str]) -> list[Glance | Refusal]:
         """Look at the standby while it is near; whatever it does not know, the first one is asked for.
 
         A stamp issued, or a key published, within the last seconds is no forgery.
         """
         engine = self._replica.engine
-        if engine is self._replica.standby:
-            try:
-                glance = self._look_near(text)
-            except DATABASE_FAULTS:
-                self._replica.leave(engine)
-            else:
-                if glance.kind is not None or self._replica.is_first_gone:
-                    return glance
-        return self._look_at_first(text)
+        if self._near is None or engine is not self._replica.standby:
+            return self._first.of_many(texts)
+        try:
+            seen = self._near.of_many(texts)
+        except DATABASE_FAULTS:
+            self._replica.leave(engine)
+            return self._first.of_many(texts)
+        unknown = [
+            place
+            for place, glance in enumerate(seen)
+            if isinstance(glance, Glance) and glance.kind is None
+        ]
+        if unknown and not self._replica.is_first_gone:
+            known = self._first.of_many([texts[place] for place in unknown])
+            for place, glance in zip(unknown, known, strict=True):
+                seen[place] = glance
+        return seen
 
     def _nothing_behind(self, said: Verdict, at: datetime) -> Answer:
         answer = bare(said, at=at)

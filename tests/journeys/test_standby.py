@@ -80,7 +80,7 @@ def served(own_cluster: Cluster, standby: Cluster, tmp_path: Path) -> Iterator[S
 
 def _asked_for_stamps(cluster: Cluster) -> bool:
     found = cluster.run(
-        "SELECT 1 FROM pg_stat_activity WHERE datname = 'ocop' AND query LIKE '%stamp_rolls%' "
+        "SELECT 1 FROM pg_stat_activity WHERE datname = 'ocop' AND query ~ 'stamp_(rolls|keys)' "
         "AND query NOT LIKE '%pg_stat_activity%'"
     )
     return bool(found)

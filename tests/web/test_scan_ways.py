@@ -29,7 +29,7 @@ from app.domain.recognition.enums import Replacement, RevocationGround
 from app.domain.recognition.models import Certificate
 from app.domain.scans.enums import Caller
 from app.domain.scans.models import ScanTotal
-from app.domain.scans.queries import Glance
+from app.domain.scans.queries import Glance, Glances
 from app.domain.scans.rules import Event, decode_event
 from app.domain.stamps.enums import BatchState, RollState, StampLevel, Verdict
 from app.domain.stamps.models import StampRoll
@@ -556,21 +556,21 @@ def test_hundreds_at_once_are_answered_over_two_connections_and_looked_up_once(
 
 
 def test_what_changes_between_look_and_answer_is_looked_at_again(
-    settings: Settings, shelf: Shelf
+    settings: Settings, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = create_app(settings)
-    app.state.desk = ScanDesk(settings, app.state.engine, now=lambda: shelf.now)
-    look, first = app.state.desk.look, True
+    look, first = Glances.of, True
 
-    def look_and_then_lose(text: str) -> Glance:
+    def look_and_then_lose(self: Glances, text: str, *read: Any) -> Glance:
         nonlocal first
-        glance: Glance = look(text)
+        glance = look(self, text, *read)
         if first:
             first = False
             shelf.change(_suspended)
         return glance
 
-    app.state.desk.look = look_and_then_lose
+    monkeypatch.setattr(Glances, "of", look_and_then_lose)
+    app = create_app(settings)
+    app.state.desk = ScanDesk(settings, app.state.engine, now=lambda: shelf.now)
     paths = [f"{API}/{shelf.digits[0]}", f"/{shelf.serials[0]}"]
     assert all_at_once(app, paths) == [200, 200]
     assert {one.verdict for one in events_in(settings)} == {Verdict.SUSPENDED}

@@ -1,13 +1,15 @@
 """What a scan is about, seen in one read by key: enough to tell whether its answer is known already."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
+from app.core.errors import Refusal
 from app.core.points import PointReads
 from app.core.signing import VerifyingKey
 from app.domain.scans.models import ScanTotal
@@ -29,7 +31,7 @@ from app.domain.verification.queries import raise_alarm
 from app.domain.verification.rules import Kind, kind_of_artwork, kind_of_stamp
 from app.domain.verification.schemas import AskedTold
 
-_STAMP = (
+_SEEN = (
     sa.select(
         col(Stamp.header),
         sa.func.coalesce(col(Stamp.withdrawal_id), col(StampRoll.withdrawal_id)),
@@ -43,7 +45,10 @@ _STAMP = (
     .join(StampRoll, col(StampRoll.id) == col(Stamp.roll_id))
     .join(StampBatch, col(StampBatch.id) == col(StampRoll.batch_id))
     .outerjoin(ScanTotal, col(ScanTotal.stamp_index) == col(Stamp.index))
-    .where(col(Stamp.index) == sa.bindparam("index"))
+)
+_STAMP = _SEEN.where(col(Stamp.index) == sa.bindparam("index"))
+_STAMPS = _SEEN.where(
+    col(Stamp.index) == sa.any_(sa.bindparam("indexes", type_=ARRAY(sa.BigInteger)))
 )
 _KEY = sa.select(col(StampKey.purpose), col(StampKey.jwk)).where(
     col(StampKey.kid) == sa.bindparam("kid")
@@ -66,6 +71,8 @@ class Glance:
     alarm: bool = False
 
 
+_Row: TypeAlias = Callable[[int], Any]  # by index
+
 # Of the first byte of a header.
 _SPECIMEN_BIT, _PIN_BIT, _PRODUCT = 0b1000, 0b0100, int(StampLevel.PRODUCT)
 
@@ -85,10 +92,26 @@ class Glances:
         """Take where to read, and whom to tell of a valid signature on a stamp never issued."""
         self._alarm = alarm
         self._stamp = reads.prepared(_STAMP, "index")
+        self._stamps = None if reads.in_process else reads.prepared_many(_STAMPS, "indexes")
         self._key = reads.prepared(_KEY, "kid")
         self._ring: dict[int, VerifyingKey] = {}
 
-    def of_digits(self, digits: str) -> Glance:
+    def of_many(self, texts: Sequence[str]) -> list[Glance | Refusal]:
+        """Look at several texts, with one question where a server is asked; a mistyped one is its refusal."""
+        stamp: _Row = self._stamp
+        if self._stamps is not None:
+            wanted = {index for text in texts if (index := _index_in(text)) is not None}
+            rows = self._stamps(sorted(wanted)) if wanted else []
+            stamp = {_index_of(bytes(row[0])): row for row in rows}.get
+        return [self._settled(text, stamp) for text in texts]
+
+    def _settled(self, text: str, stamp: _Row) -> Glance | Refusal:
+        try:
+            return self.of(text, stamp)
+        except Refusal as typo:
+            return typo
+
+    def of_digits(self, digits: str, stamp: _Row | None = None) -> Glance:
         """Look at 193 digits."""
         raw = raw_token(digits)
         if raw is None:
@@ -99,8 +122,8 @@ class Glances:
         if header[0] & 3 == _PRODUCT:
             record = int.from_bytes(header[4:7], "big") & HIGHEST_CERTIFICATE
             return Glance(kind_of_artwork(record=record, specimen=bool(header[0] & _SPECIMEN_BIT)))
-        index = int.from_bytes(header[7:11], "big")
-        row = self._stamp(index)
+        index = _index_of(header)
+        row = (stamp or self._stamp)(index)
         if row is not None and bytes(row[0]) == header:
             return _seen(header, row)
         if header[0] & _SPECIMEN_BIT:
@@ -108,18 +131,19 @@ class Glances:
         self._alarm(kid=header[1], index=index)
         return Glance(said=Verdict.UNKNOWN, index=index, alarm=True)
 
-    def of_serial(self, typed: str) -> Glance:
+    def of_serial(self, typed: str, stamp: _Row | None = None) -> Glance:
         """Look at a serial; a mistyped one is refused (SerialTypo)."""
         serial = parse_serial(typed)
-        row = self._stamp(serial.index)
+        row = (stamp or self._stamp)(serial.index)
         if row is None:
             return _UNKNOWN
         header = bytes(row[0])
         return _seen(header, row) if header[-RANDOM_BYTES:] == serial.random else _UNKNOWN
 
-    def of(self, text: str) -> Glance:
-        """Look at either: a text that `is_plain_code`."""
-        return self.of_digits(text) if len(text) == DIGITS else self.of_serial(text)
+    def of(self, text: str, stamp: _Row | None = None) -> Glance:
+        """Look at either: a text that `is_plain_code`; `stamp` has the rows that were read already."""
+        look = self.of_digits if len(text) == DIGITS else self.of_serial
+        return look(text, stamp)
 
     def _verifies(self, kid: int, message: bytes, signature: bytes) -> bool:
         key = self._ring.get(kid) or self._published(kid)
@@ -133,11 +157,26 @@ class Glances:
         return key
 
 
+def _index_of(header: bytes) -> int:
+    return int.from_bytes(header[7:11], "big")
+
+
+def _index_in(text: str) -> int | None:
+    """Return which stamp a text says it is, before anything proves it."""
+    if len(text) == DIGITS:
+        raw = raw_token(text)
+        return None if raw is None else _index_of(raw[:HEADER_BYTES])
+    try:
+        return parse_serial(text).index
+    except Refusal:
+        return None
+
+
 def _seen(header: bytes, row: Any) -> Glance:
     _header, withdrawal, roll, state, certificate, scans, first_at = row
     return Glance(
         _kind(certificate, state, roll, withdrawal, header[0]),
-        index=int.from_bytes(header[7:11], "big"),
+        index=_index_of(header),
         serial=format_serial(raw_serial(header)),
         asked=asked_about(scans, first_at) if scans else None,
     )
