@@ -132,6 +132,24 @@ def test_nobody_gives_posts_to_themselves_and_only_the_administrator_to_others(
             give_post(session, username(session, people.auditor()), grant, actor=actor, at=at)
 
 
+def test_a_stranger_does_not_learn_which_accounts_there_are(
+    session: WriteSession, people: People, at: datetime
+) -> None:
+    stranger, known = people.officer(), username(session, people.agency())
+    post = NewGrant(role=Role.AUDITOR, valid_from=TODAY)
+    end = EndPost(last_day=TOMORROW)
+    over = HandOver(to_username=known, posts=[1], on_day=TOMORROW)
+    for name in (known, "khong-co-ai"):
+        for step in (
+            lambda who: give_post(session, who, post, actor=stranger, at=at),
+            lambda who: end_post(session, who, 1, end, actor=stranger, at=at),
+            lambda who: hand_over(session, who, over, actor=stranger, at=at),
+            lambda who: enable_account(session, who, actor=stranger, at=at),
+        ):
+            with pytest.raises(NotPermitted):
+                step(name)
+
+
 def test_a_closed_account_is_opened_again_with_its_posts(
     session: WriteSession, people: People, at: datetime
 ) -> None:

@@ -13,7 +13,7 @@ from app.domain.accounts.rules import Actor
 from app.domain.accounts.schemas import NewGrant
 from app.domain.audit.actions import record
 from app.domain.places.queries import check_commune
-from app.domain.posts.policy import why_not_end, why_not_keep_posts_of
+from app.domain.posts.policy import why_not_end, why_not_keep, why_not_keep_posts_of
 from app.domain.posts.queries import get_account, is_held_on
 from app.domain.posts.rules import lacking, last_day_before
 from app.domain.posts.schemas import EndPost
@@ -42,7 +42,7 @@ def give_post(
 
     Refuses what the account holds on a day of these; records post.given.
     """
-    user = _for_update(session, username)
+    user = _kept(session, username, actor=actor)
     if refusal := why_not_keep_posts_of(actor, user):
         raise refusal
     check_post(session, data, on=local_day(at))
@@ -78,7 +78,7 @@ def end_post(
 
     Whoever stands in for its holder loses it the same day.
     """
-    user = _for_update(session, username)
+    user = _kept(session, username, actor=actor)
     post = session.get(Membership, number)
     if post is None or post.user_id != user.id:
         raise NotFound
@@ -110,7 +110,7 @@ def end_post(
 
 def enable_account(session: WriteSession, username: str, *, actor: Actor, at: datetime) -> User:
     """Open an account again that was closed; its posts are as they were; records account.enabled."""
-    user = _for_update(session, username)
+    user = _kept(session, username, actor=actor)
     if refusal := why_not_keep_posts_of(actor, user):
         raise refusal
     if user.disabled_at is not None:
@@ -143,7 +143,10 @@ def holds_any(posts: Collection[Membership], *, on: date) -> bool:
     return any(post.deputises_for_id is None and is_held_on(post, on) for post in posts)
 
 
-def _for_update(session: WriteSession, username: str) -> User:
+def _kept(session: WriteSession, username: str, *, actor: Actor) -> User:
+    """Return an account, locked; nobody but who keeps accounts is told whether it is there."""
+    if refusal := why_not_keep(actor):
+        raise refusal
     user = get_account(session, username)
     return session.exec(
         select(User)

@@ -16,7 +16,7 @@ from app.domain.notices.rules import persons
 from app.domain.posts.actions.giving import PostHeldAlready, cut, cut_deputies, holds_any
 from app.domain.posts.letters import POST_HANDED_ON, POST_HANDED_TO_YOU
 from app.domain.posts.models import Handover
-from app.domain.posts.policy import OwnPosts, why_not_hand_over, why_not_keep_posts_of
+from app.domain.posts.policy import OwnPosts, why_not_hand_over, why_not_keep, why_not_keep_posts_of
 from app.domain.posts.queries import (
     get_account,
     is_held_on,
@@ -44,6 +44,8 @@ def hand_over(
     deputies of the given posts, and what a giver without posts holds for others, end as well. Seats
     are refused; so is a day in the past. Records handover.made and tells both.
     """
+    if refusal := why_not_keep(actor):
+        raise refusal  # before anybody is told who is there
     giver, receiver = get_account(session, username), get_account(session, data.to_username)
     lock_accounts(session, giver, receiver)
     if refusal := why_not_keep_posts_of(actor, giver):
