@@ -339,6 +339,7 @@ def _lay_of_the_province(connection: Connection) -> None:
         connection,
         "invitations",
         token_hash=secret_hash(INVITED),
+        invited_by="quantri",
         grants=[],
         expires_at=NOW + timedelta(days=1),
     )

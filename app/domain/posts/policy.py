@@ -149,6 +149,14 @@ def why_not_keep_posts_of(actor: Actor, user: User) -> Refusal | None:
     return OwnPosts() if user.id == actor.user_id else None
 
 
+def is_still_given(invitation: Invitation, inviter: Actor | None) -> bool:
+    """Whether who made a link may still give such posts: an office that ended gives nothing."""
+    if inviter is None:
+        return False
+    represents = all(grant["role"] == Role.PRODUCER for grant in invitation.grants)
+    return is_administrator(inviter) or (represents and inviter.has(Role.COMMUNE_OFFICER))
+
+
 def why_not_step(
     actor: Actor, invitation: Invitation, state: InvitationState, *, username: str
 ) -> Refusal | None:

@@ -14,7 +14,7 @@ from app.core.errors import NotFound
 from app.core.paging import Page, newest_first
 from app.domain.accounts.enums import Role
 from app.domain.accounts.models import ApiToken, Membership, User
-from app.domain.accounts.queries import find_user, secret_hash
+from app.domain.accounts.queries import actor_of, find_user, secret_hash
 from app.domain.accounts.rules import Actor
 from app.domain.notices.models import Notice
 from app.domain.posts.models import Absence, Handover, Invitation
@@ -187,6 +187,12 @@ def _invitation(session: ReadSession, condition: ColumnElement[bool]) -> Invitat
         .where(condition)
     ).one_or_none()
     return InvitationRow(row[0], row[1] or "") if row else None
+
+
+def inviter_of(session: ReadSession, invitation: Invitation, *, at: datetime) -> Actor | None:
+    """Return who made an invitation, with the posts held now; None when the account is closed."""
+    user = find_user(session, invitation.invited_by)
+    return None if user is None or user.disabled_at else actor_of(session, user, at=at)
 
 
 def invitation_for_update(session: WriteSession, invitation_id: int) -> Invitation:

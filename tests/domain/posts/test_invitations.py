@@ -4,14 +4,15 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
+from app.core.clock import local_day
 from app.core.db import WriteSession
 from app.core.errors import Conflict, Invalid, NotFound, NotPermitted, StaleVersion
 from app.core.passwords import is_password
-from app.domain.accounts.actions import NameTaken
+from app.domain.accounts.actions import NameTaken, disable_user
 from app.domain.accounts.enums import Role
-from app.domain.accounts.models import User
+from app.domain.accounts.models import Membership, User
 from app.domain.accounts.queries import actor_of, find_user
 from app.domain.accounts.rules import Actor
 from app.domain.accounts.schemas import NewGrant
@@ -28,7 +29,7 @@ from app.domain.posts.queries import invitations_page, posts_of
 from app.domain.posts.schemas import AcceptInvitation, AtVersion, Invite, InviteRepresentative
 from app.domain.producers.actions import invite_representative, renew_invitation
 from tests.factories.dossiers import another_producer
-from tests.factories.people import ELSEWHERE, HOME, People
+from tests.factories.people import ELSEWHERE, HOME, People, make_person
 
 CHOSEN = "mua-xuan tren-ban-moi"
 
@@ -114,6 +115,35 @@ def test_who_left_the_accounts_to_others_gives_no_posts_by_a_link_of_old(
     with pytest.raises(NotPermitted):
         renew_invitation(session, invitation.code, seen, actor=former, at=at)
     revoke_invitation(session, invitation.code, seen, actor=former, at=at)
+
+
+def test_a_link_leads_nowhere_once_who_made_it_may_not_give_its_posts(
+    session: WriteSession, people: People, at: datetime
+) -> None:
+    people.administrator()
+    other = make_person(session, "quantri2", Role.ADMINISTRATOR, at=at)
+    secret, invitation = invited(session, other, at)
+    open_invitation(session, secret, at=at)
+    post = session.exec(select(Membership).where(col(Membership.user_id) == other.user_id)).one()
+    post.valid_to = local_day(at) - timedelta(days=1)
+    session.flush()
+    with pytest.raises(InvitationOver):
+        accept(session, secret, at)
+    seen = AtVersion(version=invitation.version)
+    fresh, _ = renew_invitation(session, invitation.code, seen, actor=people.administrator(), at=at)
+    accept(session, fresh, at)
+
+
+def test_a_link_of_a_closed_account_leads_nowhere(
+    session: WriteSession, people: People, at: datetime
+) -> None:
+    administrator = people.administrator()
+    other = make_person(session, "quantri2", Role.ADMINISTRATOR, at=at)
+    secret, _ = invited(session, other, at)
+    disable_user(session, "quantri2", actor=administrator, at=at)
+    session.flush()
+    with pytest.raises(InvitationOver):
+        accept(session, secret, at)
 
 
 def test_an_officer_renews_a_representatives_link_while_the_producer_is_of_their_commune(

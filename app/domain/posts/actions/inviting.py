@@ -20,12 +20,18 @@ from app.domain.identities.rules import Subject
 from app.domain.posts.actions.giving import check_post
 from app.domain.posts.enums import InvitationState
 from app.domain.posts.models import Invitation
-from app.domain.posts.policy import InvitationOver, why_not_keep, why_not_step
+from app.domain.posts.policy import (
+    InvitationOver,
+    is_still_given,
+    why_not_keep,
+    why_not_step,
+)
 from app.domain.posts.queries import (
     InvitationRow,
     find_invitation,
     get_invitation,
     invitation_for_update,
+    inviter_of,
     username_of,
 )
 from app.domain.posts.rules import invitation_ends
@@ -86,12 +92,13 @@ def renew_allowed(
 ) -> tuple[str, Invitation]:
     """Make a new link to posts the caller may give: a package above asked its own policy.
 
-    It lasts seven days; the one before leads nowhere from now on.
+    It lasts seven days and is the caller's; the one before leads nowhere from now on.
     """
     invitation = _in_step(session, code, data, actor=actor, at=at)
     secret = new_secret()
     invitation.token_hash = secret_hash(secret)
     invitation.expires_at = invitation_ends(at)
+    invitation.invited_by = username_of(session, actor)  # who answers for it from now on
     invitation.version += 1
     record(
         session,
@@ -123,11 +130,16 @@ def revoke_invitation(
 
 
 def open_invitation(session: WriteSession, token: str, *, at: datetime) -> InvitationRow:
-    """Return what a link invites to; unknown links are not there, used ones are over."""
+    """Return what a link invites to; unknown links are not there, used ones are over.
+
+    So are those of whoever may not give such posts any more.
+    """
     row = find_invitation(session, token)
     if row is None:
         raise NotFound
-    if state_of(row.invitation, at=at) is not InvitationState.OPEN:
+    is_open = state_of(row.invitation, at=at) is InvitationState.OPEN
+    inviter = inviter_of(session, row.invitation, at=at)
+    if not is_open or not is_still_given(row.invitation, inviter):
         raise InvitationOver
     return row
 
