@@ -4,7 +4,7 @@ import random
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from urllib.parse import urlsplit
 
 SHORTEST, LONGEST = 40_000, 160_000
@@ -23,6 +23,7 @@ class Line:
         self._lock = Lock()
         self._open: set[socket.socket] = set()
         self.calm = calm
+        self._down = Event()
         self.sent = 0  # bytes that went up
         self.cuts = 0
         self._due: tuple[int, Callable[[], None]] | None = None
@@ -42,16 +43,14 @@ class Line:
         """Cut everything after so many more bytes, and let nothing through until `mend`."""
 
         def fall() -> None:
-            self.down = True
+            self._down.set()
             self._cut_all()
 
         self.once_sent(more, fall)
 
-    down = False
-
     def mend(self) -> None:
         """Let everything through again."""
-        self.down = False
+        self._down.clear()
 
     def close(self) -> None:
         """End the proxy and what goes through it."""
@@ -69,7 +68,7 @@ class Line:
                 return
             dropped = self._random.random() < DROPPED
             most = self._random.randint(SHORTEST, LONGEST)
-            if self.down or (dropped and not self.calm):
+            if self._down.is_set() or (dropped and not self.calm):
                 client.close()
                 continue
             try:
@@ -78,6 +77,10 @@ class Line:
                 client.close()
                 continue
             self._open |= {client, server}
+            if self._down.is_set():  # it broke since: this connection was not there to be cut
+                self._cut(client)
+                self._cut(server)
+                continue
             for way in ((client, server, True), (server, client, False)):
                 Thread(target=self._carry, args=(*way, most), daemon=True).start()
 

@@ -18,7 +18,14 @@ from tests.authorisation.bodies import document_body, form_of
 from tests.factories.people import token_for
 from tests.journeys.world import World
 
-NAMED = {"item": "MH-0000000", "beside": "MH-0000000"}
+# Things that nobody has: what is looked for is who is called, not what is answered.
+NAMED = {
+    "item": "MH-0000000",
+    "beside": "MH-0000000",
+    "certificate": "CN-0000000",
+    "returned_sheet": "PD-0000000",
+    "given_post": "1",
+}
 CALLERS = ("canboxa", "canbotinh")
 
 
