@@ -4,6 +4,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from functools import cache
 from typing import Any, TypeGuard
 
@@ -120,6 +121,8 @@ QUESTIONS = {
     "/api/v1/inspection-counts": "year=2026",
     "/api/v1/status/changes": "since=0",
 }
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(T.*)?")
+_WRITTEN_ON = date(2026, 11, 27)
 _READS = re.compile(r"(?:\.read|validated|sent)\(\s*(\w+)")
 _CALLS = re.compile(r"\b(_?[a-z]\w*)\(")
 _FILE = re.compile(r"\bfile\(|_file\(|\bkept\(")
@@ -225,6 +228,21 @@ def _named(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, str) and "{" in value:
         return value.format_map(names)
     return value
+
+
+def of_today(said: Any, *, today: date) -> Any:
+    """Return what is sent with its days as far from today as they were when the examples were written.
+
+    The world is of today: an example of a term, or of a day to come, would run out.
+    """
+    if isinstance(said, dict):
+        return {name: of_today(one, today=today) for name, one in said.items()}
+    if isinstance(said, list):
+        return [of_today(one, today=today) for one in said]
+    if isinstance(said, str) and (found := _DAY.fullmatch(said)):
+        day = date.fromisoformat(found[1]) + (today - _WRITTEN_ON)
+        return f"{day.isoformat()}{found[2] or ''}"
+    return said
 
 
 @cache

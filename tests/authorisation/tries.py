@@ -18,10 +18,11 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message
 
 from app.api import routers as api_routers
+from app.core.clock import local_day, now
 from app.main import API_PREFIX
 from app.web import routers as page_routers
 from tests.api.test_contract import OPEN_CALLS, OPEN_PAGES
-from tests.authorisation.bodies import QUESTIONS, document_body, form_of, form_says, paper
+from tests.authorisation.bodies import QUESTIONS, document_body, form_of, form_says, of_today, paper
 from tests.authorisation.things import OTHER, OWN, Caller, Things, Whose
 
 _keys = count(1)
@@ -109,6 +110,7 @@ class Trier:
 
     def __init__(self, app: FastAPI, file: str, things: Things) -> None:
         self._app, self._things = app, things
+        self._today = local_day(now())
         self._loop = asyncio.Runner()
         self._document = app.openapi()
         self._kept = sqlite3.connect(":memory:")
@@ -181,7 +183,9 @@ class Trier:
         names["item"] = self._things.filled("/items/{code}", whose).rsplit("/", 1)[-1]
         names["beside"] = self._things.filled("/items/{code}", beside).rsplit("/", 1)[-1]
         if door.is_api:
-            return document_body(self._document, door.method, door.path, names)
+            body = document_body(self._document, door.method, door.path, names)
+            typed = {way: body[way] for way in ("json", "data") if way in body}
+            return {**body, **of_today(typed, today=self._today)}
         assert isinstance(door.route, Route)
         fields, takes_file = form_of(door.route.endpoint)
         data = (
@@ -190,6 +194,7 @@ class Trier:
             | dict(form_says(door.path, names))
             | {"_key": headers["idempotency-key"]}
         )
+        data = of_today(data, today=self._today)
         return {"data": data, **({"files": {"file": paper(door.path)}} if takes_file else {})}
 
 
