@@ -4,7 +4,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Any, TypeGuard
 
@@ -233,14 +233,15 @@ def _named(value: Any, names: Mapping[str, str]) -> Any:
 def of_today(said: Any, *, today: date) -> Any:
     """Return what is sent with its days as far from today as they were when the examples were written.
 
-    The world is of today: an example of a term, or of a day to come, would run out.
+    The world is of today: an example of a term, or of a day to come, would run out. By whole weeks,
+    so that a working day stays one.
     """
     if isinstance(said, dict):
         return {name: of_today(one, today=today) for name, one in said.items()}
     if isinstance(said, list):
         return [of_today(one, today=today) for one in said]
     if isinstance(said, str) and (found := _DAY.fullmatch(said)):
-        day = date.fromisoformat(found[1]) + (today - _WRITTEN_ON)
+        day = date.fromisoformat(found[1]) + timedelta(weeks=(today - _WRITTEN_ON).days // 7)
         return f"{day.isoformat()}{found[2] or ''}"
     return said
 
