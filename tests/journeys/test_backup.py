@@ -13,7 +13,6 @@ import sys
 import zlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -258,40 +257,46 @@ def test_a_file_that_went_bad_in_the_store_is_told_and_does_not_stop_the_backup(
     assert kept.damaged == (name,)
 
 
-def _has_pieces(place: Path, wanted: int) -> bool:
-    return len(list(place.glob("pieces/*/*"))) >= wanted
+# A command that kills itself when it is about to give a file its name below a folder, the n-th time that
+# the name holds a word: at that very moment, however quick or busy the machine is.
+DIES = """
+import os, signal, sys
+below, word, left = sys.argv.pop(1), sys.argv.pop(1), int(sys.argv.pop(1))
+def look(event, words):
+    global left
+    if event in {"os.rename", "os.link"} and str(words[1]).startswith(below) and word in str(words[1]):
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(look)
+from app.cli import main
+main()
+"""
 
 
+@pytest.mark.parametrize(
+    ("word", "nth"),
+    [("pieces", 1), ("pieces", 2), ("pieces", 150), ("pieces", 202), ("manifests", 1)],
+)
 def test_a_backup_that_is_killed_leaves_nothing_that_looks_whole(
-    settings: Settings, ocop: Ocop, place: Path
+    settings: Settings, ocop: Ocop, place: Path, word: str, nth: int
 ) -> None:
     for number in range(200):
         content = str(number).encode() * 1000
         settings.files.keep(sha256(content).hexdigest(), content)
-    command = [
-        sys.executable,
-        "-c",
-        "from app.cli import main; main()",
-        "backup",
-        "make",
-        str(place),
-    ]
-    for wanted in (1, 150):
-        with subprocess.Popen(
-            command,
-            env=os.environ
-            | {
-                "OCOP_DATA_DIR": str(settings.data_dir),
-                "OCOP_DATABASE_URL": settings.database_url,
-            },
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ) as process:
-            until(partial(_has_pieces, place, wanted))
-            process.send_signal(signal.SIGKILL)
-        assert process.returncode == -signal.SIGKILL
-        assert all_in(DiskPlace(place)) == []
-        assert not (settings.data_dir / "backups.json").exists()
+    killed = subprocess.run(
+        [sys.executable, "-c", DIES, str(place), word, str(nth), "backup", "make", str(place)],
+        env=os.environ
+        | {
+            "OCOP_DATA_DIR": str(settings.data_dir),
+            "OCOP_DATABASE_URL": settings.database_url,
+        },
+        capture_output=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    assert all_in(DiskPlace(place)) == []
+    assert not (settings.data_dir / "backups.json").exists()
     assert ocop("make", place).exit_code == 0
     assert ocop("verify", place).exit_code == 0
 
