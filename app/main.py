@@ -47,12 +47,14 @@ from app.domain.status.rules import LIST_MEDIA_TYPE, MEDIA_TYPE
 from app.http.arrivals import Arrivals
 from app.http.assets import FingerprintedFiles
 from app.http.bodies import BodyTooLarge
+from app.http.codings import BROTLI_QUALITY
 from app.http.draining import draining
 from app.http.fast_lane import RefusedBefore, ScanLane
 from app.http.gate import Gate
 from app.http.headers import SecurityHeaders
 from app.http.limits import FloodLimit, LoginLimit, TooManyAttempts
 from app.http.metrics import measure_scan, metrics
+from app.http.prepared import PreparedAnswers, PreparedLane
 from app.http.problems import TITLES, ProblemDetails, problem_answer, refusal_problem
 from app.http.proxies import Proxies
 from app.http.pulse import Pulse
@@ -157,6 +159,7 @@ def create_app(settings: Settings | None = None) -> Program:
         make_standby_engine(settings),
         most_lag_seconds=settings.replica_most_lag_seconds,
     )
+    app.state.prepared = PreparedAnswers(replica)
     app.state.pulse = Pulse(app.state.engine, otherwise=lambda: replica.is_readable_alone)
     app.state.arrivals = Arrivals(settings.upload_idle_seconds)
     app.state.counts = counts = counts_of(app.state.engine)
@@ -173,7 +176,7 @@ def create_app(settings: Settings | None = None) -> Program:
     app.state.lookout = Lookout(settings)
     app.proxies, app.watch = Proxies(known_networks(settings.trusted_proxies)), Watch(API_PREFIX)
     app.state.pages = dict(_pages())
-    app.router.routes[:0] = [RefusedBefore(), *fast_lanes(API_PREFIX)]
+    app.router.routes[:0] = [RefusedBefore(), PreparedLane(), *fast_lanes(API_PREFIX)]
     app.router.routes += _doors()
     app.lanes = (*page_scans(), *program_scans(API_PREFIX))
     _install_refusals(app)
@@ -181,7 +184,9 @@ def create_app(settings: Settings | None = None) -> Program:
     app.add_middleware(CrossOriginProtection)
     for signed in (MEDIA_TYPE, LIST_MEDIA_TYPE):
         add_compress_type(signed)  # base64 of what was packed: a quarter of it is air
-    app.add_middleware(CompressMiddleware, zstd=False, brotli_quality=5, minimum_size=600)
+    app.add_middleware(
+        CompressMiddleware, zstd=False, brotli_quality=BROTLI_QUALITY, minimum_size=600
+    )
     return app
 
 
@@ -253,6 +258,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.telemetry.close()
     app.state.lookout.close()
     app.state.desk.close()
+    app.state.prepared.close()
     app.state.pulse.close()
     if isinstance(app.state.counts, SharedCounts):
         app.state.counts.close()

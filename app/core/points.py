@@ -3,10 +3,17 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import Engine, Select
 
+# Of a standby the transactions in progress are not all told, and a promoted one replays no more.
+_STATE = """
+SELECT pg_postmaster_start_time()::text,
+  CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()::text
+  ELSE pg_current_snapshot()::text END
+"""
+_Told = TypeVar("_Told")
 _Changes: TypeAlias = list[tuple[int, Callable[[Any], Any]]]
 
 
@@ -70,22 +77,29 @@ class PointReads:
         `key` names the statement's one parameter, an array.
         """
         sql, _positional, changed, options = self._asked(statement)
-        idle = self._idle
 
         def read(values: Sequence[object]) -> list[Any]:
             def rows_of(connection: Any) -> list[Any]:
                 return list(connection.execute(sql, {key: list(values)}, **options).fetchall())
 
-            connection = None
-            try:
-                connection = idle.pop() if idle else self._opened()
-                rows = rows_of(connection)
-                idle.append(connection)
-            except (self.failure, IndexError):
-                rows = self._again(connection, rows_of)
+            rows = self._through(rows_of)
             return [_changed(row, changed) for row in rows] if changed else rows
 
         return read
+
+    def state(self) -> object:
+        """Return what is equal only while nothing was committed: two equal states hold the same rows.
+
+        SQLite counts what others commit, each connection for itself. PostgreSQL tells which
+        transactions are seen, a standby how far it has replayed; either begins anew with its server,
+        which might lose what nobody waited for. Asked before a read, it names what was read, or less.
+        """
+        return self._through(self._state_seen_by)
+
+    def _state_seen_by(self, connection: Any) -> object:
+        if self.in_process:
+            return connection, connection.execute("PRAGMA data_version").fetchone()[0]
+        return connection.execute(_STATE, prepare=True).fetchone()
 
     def _asked(self, statement: Select[*tuple[Any, ...]]) -> _Asked:
         compiled = statement.compile(dialect=self._dialect)
@@ -108,7 +122,18 @@ class PointReads:
         kind = column.type.dialect_impl(self._dialect)
         return kind.result_processor(self._dialect, None)
 
-    def _again(self, broken: Any, read: Callable[[Any], Any]) -> Any:
+    def _through(self, ask: Callable[[Any], _Told]) -> _Told:
+        """Ask on a connection that is idle, or a new one; once more on a new one where that breaks."""
+        connection = None
+        try:
+            connection = self._idle.pop() if self._idle else self._opened()
+            told = ask(connection)
+            self._idle.append(connection)
+        except (self.failure, IndexError):
+            told = self._again(connection, ask)
+        return told
+
+    def _again(self, broken: Any, read: Callable[[Any], _Told]) -> _Told:
         """Read on a new connection, after one broke; the others are no better."""
         if broken is not None:
             broken.close()

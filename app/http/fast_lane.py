@@ -28,8 +28,9 @@ from app.core.db import (
 from app.core.replica import Replica
 from app.http.conditional import NOT_MODIFIED, is_held, live, mark_of
 from app.http.gate import Gate
+from app.http.prepared import PreparedAnswers
 from app.http.scan_desk import Form, ScanDesk
-from app.http.sessions import is_visitor
+from app.http.visitors import is_visitor
 
 Question = TypeVar("Question", bound=BaseModel)
 Asked: TypeAlias = tuple[str, Form]
@@ -83,6 +84,8 @@ class FastLane(BaseRoute, Generic[Question]):
         gate: Gate = state.gate
 
         replica: Replica = state.replica
+        prepared: PreparedAnswers = state.prepared
+        engine = replica.engine if is_visitor(request) else replica.first
 
         def read_from(engine: Database) -> Response:
             session = open_read(engine)
@@ -92,7 +95,6 @@ class FastLane(BaseRoute, Generic[Question]):
                 close_read(session)
 
         def answered() -> Response:
-            engine = replica.engine if is_visitor(request) else replica.first
             if engine is replica.first:
                 return read_from(engine)
             lag = replica.age_of(engine)
@@ -107,7 +109,9 @@ class FastLane(BaseRoute, Generic[Question]):
             return answer
 
         async with gate.entered():
+            seen = await prepared.state_before(scope, engine)
             response = await run_sync(answered)
+        prepared.keep(scope, engine, seen, response)
         await response(scope, receive, send)
 
     def url_path_for(self, name: str, /, **path_params: Any) -> NoReturn:

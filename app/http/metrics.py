@@ -49,6 +49,9 @@ _CONNECTIONS = Gauge(
     registry=_OURS,
     multiprocess_mode="livesum",
 )
+_PREPARED = Counter(
+    "ocop_prepared_answers", "Answers given again as they were kept.", registry=_OURS
+)
 _LINES = Counter(
     "ocop_log_lines",
     "Lines of the log that tell of trouble, by who wrote them.",
@@ -80,6 +83,11 @@ def measure(state: Any, method: str, route: str, status: int, seconds: float) ->
         _REFUSED.inc(gate.refused - getattr(state, "refused_told", 0))
         state.refused_told = gate.refused
     _CONNECTIONS.set(state.engine.pool.checkedout())
+
+
+def measure_prepared() -> None:
+    """Count an answer that was given again as it was kept."""
+    _PREPARED.inc()
 
 
 def measure_scan(way: str, seconds: float) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.core.stitched import CannotStitchError, Stitched
+from app.http.codings import Headers
 
-Headers = list[tuple[bytes, bytes]]
 _MOST_LENGTHS = 8
 
 

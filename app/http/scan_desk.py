@@ -15,8 +15,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache, partial
-from gzip import compress
+from functools import partial
 from math import ceil
 from typing import Protocol, TypeAlias
 
@@ -38,10 +37,11 @@ from app.domain.stamps.enums import Verdict
 from app.domain.verification.queries import LookedUp, bare
 from app.domain.verification.rules import Kind
 from app.domain.verification.schemas import Answer, AskedTold
+from app.http.codings import BROTLI, GZIP, PLAIN, Headers, accepted_codings, gzipped
 from app.http.conditional import NOT_MODIFIED, shown_live
 from app.http.gate import Gate
 from app.http.limits import ScanLimit
-from app.http.ready import Headers, Ready, Written, made_ready
+from app.http.ready import Ready, Written, made_ready
 from app.http.scan_log import ScanLog
 from app.http.together import Together
 
@@ -108,30 +108,13 @@ class Told:
         """Return the body as small as it may be for this Accept-Encoding, and the headers for that."""
         codings = accepted_codings(accepted)
         if "br" in codings and self.ready and (packed := self.ready.packed(self.words)):
-            return packed, _BROTLI
+            return packed, BROTLI
         if "gzip" in codings:
-            return compress(self.body, _GZIP_LEVEL), _GZIP
-        return self.body, _PLAIN
+            return gzipped(self.body), GZIP
+        return self.body, PLAIN
 
 
-_BROTLI = [(b"content-encoding", b"br"), (b"vary", b"Accept-Encoding")]
-_GZIP = [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
-_PLAIN = [(b"vary", b"Accept-Encoding")]
-_GZIP_LEVEL = 6
 _FOR_LAYERS = b"x-slim-answer"  # a word to layers that the quick way does not pass
-
-
-@lru_cache(maxsize=256)
-def accepted_codings(header: bytes) -> frozenset[str]:
-    """Return the codings an Accept-Encoding takes (RFC 9110, 12.5.3); only those with a word of their own."""
-    taken = set()
-    for item in header.decode("latin-1").lower().split(","):
-        coding, _, weight = item.partition(";")
-        name, _, quality = weight.strip().partition("=")
-        refused = name.strip() == "q" and not quality.strip().strip("0.")
-        if not refused:
-            taken.add(coding.strip())
-    return frozenset(taken)
 
 
 class ScanDesk:

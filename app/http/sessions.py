@@ -31,10 +31,11 @@ from app.core.settings import Settings
 from app.http.bodies import read_body
 from app.http.gate import Gate
 from app.http.idempotency import IdempotentRequest, Replay, remember
+from app.http.prepared import PreparedAnswers
+from app.http.visitors import is_visitor
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
-SESSION_COOKIES = ("__Host-ocop", "ocop")  # with https, and without
-_Handling: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
+Handling: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
 FIRST_ERROR_STATUS = 400
 
 
@@ -134,12 +135,13 @@ class TransactionRoute(APIRoute):
                 async with gate.entered():
                     return await _in_one_unit(request, handle, Unit(first, writes=True))
             async with gate.entered():
-                engine = self.reads_from(request)
-                if engine is first:
-                    return await _in_one_unit(request, handle, Unit(first, writes=False))
-                return await _from_standby(request, handle, engine)
+                return await self.answer_reading(request, handle)
 
         return within_transaction
+
+    async def answer_reading(self, request: Request, handle: Handling) -> Response:
+        """Answer a request that only reads, behind the gate."""
+        return await _read(request, handle, self.reads_from(request))
 
     def reads_from(self, request: Request) -> Engine:
         """Return the database that answers a reading request: the first one."""
@@ -150,8 +152,18 @@ class TransactionRoute(APIRoute):
 class RecentRoute(TransactionRoute):
     """A route of what is public anyway: a visitor may be shown it as it was a few seconds ago.
 
-    Whoever signed in, or brought a token, reads the first database: what they wrote is there.
+    Whoever signed in, or brought a token, reads the first database: what they wrote is there. What any
+    visitor may be shown is kept, to be given again while nothing changed (prepared.py).
     """
+
+    async def answer_reading(self, request: Request, handle: Handling) -> Response:
+        """Answer, and keep what anybody may be given."""
+        prepared: PreparedAnswers = request.app.state.prepared
+        engine = self.reads_from(request)
+        state = await prepared.state_before(request.scope, engine)
+        answer = await _read(request, handle, engine)
+        prepared.keep(request.scope, engine, state, answer)
+        return answer
 
     def reads_from(self, request: Request) -> Engine:
         """Return the standby while it is near and a visitor asks, otherwise the first database."""
@@ -171,14 +183,14 @@ class VerdictRoute(TransactionRoute):
         return replica.engine_in_need if is_visitor(request) else replica.first
 
 
-def is_visitor(request: Request) -> bool:
-    """Tell whether a request brings nothing that says who asks."""
-    if "authorization" in request.headers:
-        return False
-    return not any(name in request.cookies for name in SESSION_COOKIES)
+async def _read(request: Request, handle: Handling, engine: Engine) -> Response:
+    replica: Replica = request.app.state.replica
+    if engine is replica.first:
+        return await _in_one_unit(request, handle, Unit(engine, writes=False))
+    return await _from_standby(request, handle, engine)
 
 
-async def _from_standby(request: Request, handle: _Handling, engine: Engine) -> Response:
+async def _from_standby(request: Request, handle: Handling, engine: Engine) -> Response:
     """Answer from the standby, with its age; when that breaks, once more from the first database."""
     replica: Replica = request.app.state.replica
     lag = replica.age_of(engine)
@@ -193,7 +205,7 @@ async def _from_standby(request: Request, handle: _Handling, engine: Engine) -> 
     return response
 
 
-async def _in_one_unit(request: Request, handle: _Handling, unit: Unit) -> Response:
+async def _in_one_unit(request: Request, handle: Handling, unit: Unit) -> Response:
     request.state.unit = unit
     kept = False
     try:

@@ -22,13 +22,13 @@ from app.domain.accounts.queries import StartedLogin, find_started_login
 from app.domain.accounts.rules import Actor
 from app.http.idempotency import check_key, claim, fingerprint
 from app.http.sessions import (
-    SESSION_COOKIES,
     RecentRoute,
     TransactionRoute,
     Unit,
     VerdictRoute,
     unit_of,
 )
+from app.http.visitors import SESSION_COOKIES
 from app.web.forms import empty_form
 from app.web.navigation import entries_for
 from app.web.render import LANGUAGES, rendered, translated

@@ -52,6 +52,19 @@ def test_measures_are_shown_to_their_token_alone(watched: TestClient, client: Te
     assert measures(watched)[f'ocop_build_info{{python="{python}",release="r-1"}}'] == 1
 
 
+def test_answers_given_again_are_counted_and_stay_under_their_route(watched: TestClient) -> None:
+    before = measures(watched)
+    for path in ("/register", "/api/v1/register", "/robots.txt"):
+        for _ in range(3):
+            assert watched.get(path).status_code == 200
+    after = measures(watched)
+    name = "ocop_prepared_answers_total"
+    assert after[name] - before.get(name, 0) == 6
+    for route in ("/register", "/api/v1/register", "/robots.txt"):
+        counted = f'ocop_request_seconds_count{{method="GET",route="{route}",status="2xx"}}'
+        assert after[counted] - before.get(counted, 0) == 3, route
+
+
 def test_requests_are_counted_by_route_and_strange_addresses_as_one(watched: TestClient) -> None:
     before = measures(watched)
     for path in (

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.core.journal import Durability, Tail, pending
+from app.http.codings import accepted_codings
 from app.http.limits import ScanLimit, TooManyScans
-from app.http.scan_desk import accepted_codings
 from app.http.scan_log import ScanLog
 
 AT = datetime(2026, 9, 14, 2, 0, tzinfo=UTC)
