@@ -85,6 +85,8 @@ _CALLS_SAY |= {
 _FORMS_SAY: dict[str, dict[str, str]] = {
     "/advisory-teams": {"seat.totuvan": "head", "seat.totuvan2": "member"},
     "/rounds": {"round": "2027-2"},
+    "/rounds/{code}/meetings": {"starts_at": "2026-12-09T08:00"},
+    "/renewals/meetings": {"starts_at": "2026-12-09T08:00"},
     "/councils": {
         "seat.chutich": "chair",
         "seat.hoidong1": "member",
