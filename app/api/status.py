@@ -71,7 +71,7 @@ def changes(
         invented=call.settings.demonstration,
         at=call.at,
     )
-    return _answer(call, delta)
+    return _answer(call, delta, of_rows_alone=False)  # signed now, by a key that lies in a file
 
 
 @router.head("/status/bundle", include_in_schema=False)
@@ -100,9 +100,11 @@ def _listed(call: OpenCall, name: str) -> Response:
     )
 
 
-def _answer(call: OpenCall, said: Served) -> Response:
+def _answer(call: OpenCall, said: Served, *, of_rows_alone: bool = True) -> Response:
     answer = Response(said.token, media_type=MEDIA_TYPE, headers=_OPEN)
-    return shared(call.request, answer, at=call.at, etag=_etag(said.etag))
+    return shared(
+        call.request, answer, at=call.at, etag=_etag(said.etag), of_rows_alone=of_rows_alone
+    )
 
 
 def _etag(mark: str) -> str:

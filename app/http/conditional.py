@@ -13,6 +13,7 @@ from fastapi import Request, Response
 from app.core.clock import VIET_NAM, local_day
 
 NOT_MODIFIED = 304
+OF_ROWS_ALONE = "ocop.of_rows_alone"  # in the scope of a request
 LONGEST_LIFE = 60
 # The answer to a scan is kept by whoever asked, never by anybody between, for thirty seconds from the
 # moment its facts were read: what the server itself still remembers (ScanDesk, five seconds at most) is
@@ -51,8 +52,20 @@ def is_held(held: str, etag: str) -> bool:
     )
 
 
-def shared(request: Request, answer: Response, *, at: datetime, etag: str = "") -> Response:
-    """Let anybody keep an answer for a moment; say 304 to whoever holds it (RFC 9110, 13.1.2)."""
+def shared(
+    request: Request,
+    answer: Response,
+    *,
+    at: datetime,
+    etag: str = "",
+    of_rows_alone: bool = True,
+) -> Response:
+    """Let anybody keep an answer for a moment; say 304 to whoever holds it (RFC 9110, 13.1.2).
+
+    An answer that depends on more than rows, day and question – on the moment, on files that may change
+    – is not `of_rows_alone`: the server makes it anew each time (prepared.py).
+    """
+    request.scope[OF_ROWS_ALONE] = of_rows_alone
     mark = etag or mark_of(bytes(answer.body))
     answer.headers["etag"] = mark
     answer.headers["cache-control"] = f"public, max-age={seconds_to_keep(at)}"

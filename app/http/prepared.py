@@ -1,8 +1,8 @@
 """Answers to visitors given again as they are, for as long as nothing was committed to the database.
 
-The register is read far more than it is written, and many ask for the same pages: whatever a route calls
-public (conditional.py) and a visitor asked for is kept, with the state of the database that was there
-before it was read. Asked again, the state is compared and nothing else is read, filled in or packed. So
+The register is read far more than it is written, and many ask for the same pages: whatever a route shares
+with everybody (conditional.py) and a visitor asked for is kept, with the state of the database that was
+there before it was read. Asked again, the state is compared and nothing else is read, filled in or packed. So
 nothing is ever older than it would be without this: a commit of anybody, on any machine, ends what is kept.
 
 What an answer depends on beside the database is its key: address, day, and the headers named here. An
@@ -30,7 +30,7 @@ from app.core.db import DATABASE_FAULTS
 from app.core.points import PointReads
 from app.core.replica import Replica
 from app.http.codings import Headers, accepted_codings, brotlied, gzipped
-from app.http.conditional import seconds_to_keep, shared
+from app.http.conditional import OF_ROWS_ALONE, seconds_to_keep, shared
 from app.http.gate import Gate
 from app.http.metrics import measure_prepared
 from app.http.visitors import SESSION_COOKIES
@@ -137,7 +137,7 @@ class PreparedAnswers:
         body = getattr(answer, "body", None)
         if state is None or key is None or not isinstance(body, bytes) or len(body) > _LARGEST:
             return
-        if not _is_for_all(answer):
+        if not (scope.get(OF_ROWS_ALONE) and _is_for_all(answer)):
             return
         life = seconds_to_keep(at)
         self._drop(key)
@@ -251,4 +251,4 @@ def _is_for_all(answer: Response) -> bool:
     if answer.status_code != HTTPStatus.OK or "set-cookie" in headers or "etag" not in headers:
         return False
     depends = {name.strip().lower() for name in headers.get("vary", "").split(",") if name.strip()}
-    return headers.get("cache-control", "").startswith("public") and depends <= _TOLD_OF
+    return depends <= _TOLD_OF
