@@ -109,9 +109,9 @@ class FastLane(BaseRoute, Generic[Question]):
             return answer
 
         async with gate.entered():
-            seen = await prepared.state_before(scope, engine)
+            before = await prepared.before(scope, engine)
             response = await run_sync(answered)
-        prepared.keep(scope, engine, seen, response)
+        prepared.keep(before, scope, response)
         await response(scope, receive, send)
 
     def url_path_for(self, name: str, /, **path_params: Any) -> NoReturn:

@@ -9,16 +9,17 @@ What an answer depends on beside the database is its key: address, day, and the 
 answer that depends on another header says so (Vary) and is not kept.
 """
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from math import ceil
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 from fastapi import Request, Response
 from sqlalchemy import Engine
 from starlette.routing import BaseRoute, Match, NoMatchFound
@@ -31,8 +32,8 @@ from app.core.points import PointReads
 from app.core.replica import Replica
 from app.http.codings import Headers, accepted_codings, brotlied, gzipped
 from app.http.conditional import OF_ROWS_ALONE, seconds_to_keep, shared
-from app.http.gate import Gate
 from app.http.metrics import measure_prepared
+from app.http.together import Together
 from app.http.visitors import SESSION_COOKIES
 
 _Key: TypeAlias = tuple[Any, ...]
@@ -47,9 +48,19 @@ _LARGEST = 512 * 1024
 _LONGEST_ADDRESS = 1024
 _SMALLEST_PACKED = 600
 _PACKS = {"br": brotlied, "gzip": gzipped}  # the better one first
-_READERS = 2
+_TOGETHER = 4096
+_PATIENCE_SECONDS = 0.1
 _ELSEWHERE: tuple[Match, dict[str, Any]] = (Match.NONE, {})
 _SEEN = "ocop.seen"
+
+
+class Before(NamedTuple):
+    """A question as it was before it was answered: what it depends on, when, and of which database."""
+
+    key: _Key
+    at: datetime
+    engine: Engine
+    state: object
 
 
 @dataclass(slots=True)
@@ -86,7 +97,11 @@ class PreparedAnswers:
         self.size = 0  # bytes of what is kept
         engines = (one for one in (replica.first, replica.standby) if one is not None)
         self._states = {engine: PointReads(engine) for engine in engines}
-        self._limiter: CapacityLimiter | None = None  # it belongs to the loop that asks first
+        # Asked of a server once for all who wait: what they came before, they may all be told.
+        self._asking = {
+            engine: Together(partial(_same_for_all, reads), threads=1, most=_TOGETHER)
+            for engine, reads in self._states.items()
+        }
 
     def close(self) -> None:
         """Let connections go."""
@@ -111,40 +126,46 @@ class PreparedAnswers:
     def state_at_once(self, engine: Engine) -> object | None:
         """Return the state of a database in this process; None for a server, which is waited for."""
         reads = self._states[engine]
-        return self._asked(reads) if reads.in_process else None
+        return _state_seen(reads) if reads.in_process else None
 
-    async def state_before(self, scope: Scope, engine: Engine) -> object | None:
-        """Return the state of the database before it is read; None when the answer is not to be kept."""
-        seen: tuple[Engine, object] | None = scope.get(_SEEN)
-        if seen is not None and seen[0] is engine:
-            return seen[1]
-        if _key(scope, local_day(self.now())) is None:
-            return None
-        return await self.state(engine)
-
-    async def state(self, engine: Engine) -> object | None:
-        """Return the state of a database, None while it does not answer."""
-        reads = self._states[engine]
-        if reads.in_process:
-            return self._asked(reads)
-        limiter = self._limiter = self._limiter or CapacityLimiter(_READERS)
-        return await run_sync(self._asked, reads, limiter=limiter)
-
-    def keep(self, scope: Scope, engine: Engine, state: object | None, answer: Response) -> None:
-        """Keep an answer that anybody may be given, of what was read in this state or a later one."""
+    async def before(self, scope: Scope, engine: Engine) -> Before | None:
+        """Look at a question before the database is read; None when its answer is not to be kept."""
         at = self.now()
         key = _key(scope, local_day(at))
+        if key is None:
+            return None
+        seen: tuple[Engine, object] | None = scope.get(_SEEN)
+        state = seen[1] if seen and seen[0] is engine else await self.state(engine)
+        return None if state is None else Before(key, at, engine, state)
+
+    async def state(self, engine: Engine) -> object | None:
+        """Return the state of a database, None while it does not answer at once.
+
+        Outside the gate, and for a moment only: whoever gets none waits there once, like anybody.
+        """
+        reads = self._states[engine]
+        if reads.in_process:
+            return _state_seen(reads)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await self._asking[engine].answer(None)
+        return None
+
+    def keep(self, before: Before | None, scope: Scope, answer: Response) -> None:
+        """Keep an answer that anybody may be given, of what was read after that look.
+
+        Under the day of that look: an answer that took until after midnight is of no use tomorrow.
+        """
         body = getattr(answer, "body", None)
-        if state is None or key is None or not isinstance(body, bytes) or len(body) > _LARGEST:
+        if before is None or not isinstance(body, bytes) or len(body) > _LARGEST:
             return
         if not (scope.get(OF_ROWS_ALONE) and _is_for_all(answer)):
             return
-        life = seconds_to_keep(at)
-        self._drop(key)
-        self._kept[key] = kept = _Kept(
-            engine,
-            state,
-            at + timedelta(seconds=life),
+        self._drop(before.key)
+        self._kept[before.key] = kept = _Kept(
+            before.engine,
+            before.state,
+            before.at + timedelta(seconds=seconds_to_keep(before.at)),
             [one for one in answer.raw_headers if one[0] not in _MADE_ANEW],
             answer.headers["etag"],
             body,
@@ -159,12 +180,16 @@ class PreparedAnswers:
         if gone is not None:
             self.size -= gone.size
 
-    @staticmethod
-    def _asked(reads: PointReads) -> object | None:
-        try:
-            return reads.state()
-        except DATABASE_FAULTS:
-            return None
+
+def _state_seen(reads: PointReads) -> object | None:
+    try:
+        return reads.state()
+    except DATABASE_FAULTS:
+        return None
+
+
+def _same_for_all(reads: PointReads, questions: Sequence[None]) -> list[object | None]:
+    return [_state_seen(reads)] * len(questions)
 
 
 class PreparedLane(BaseRoute):
@@ -187,13 +212,10 @@ class PreparedLane(BaseRoute):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Give it again where the database is as it was; else let the request go its ordinary way."""
         kept: _Kept = scope["ocop.kept"]
-        state = scope["app"].state
-        answers: PreparedAnswers = state.prepared
+        answers: PreparedAnswers = scope["app"].state.prepared
         if not scope["ocop.holds"]:
-            gate: Gate = state.gate
             engine = answers.replica.engine
-            async with gate.entered():
-                seen = await answers.state(engine)
+            seen = await answers.state(engine)
             if engine is not kept.engine or seen is None or seen != kept.state:
                 scope[_SEEN] = engine, seen
                 for name in kept.said:
@@ -221,9 +243,10 @@ def _given_again(kept: _Kept, request: Request, answers: PreparedAnswers) -> Res
             answer.headers["content-encoding"] = coding
         answer.headers.add_vary_header("Accept-Encoding")
     answer.headers["content-length"] = str(len(answer.body))
+    answer = shared(request, answer, at=answers.now(), etag=kept.etag)
     if kept.engine is not answers.replica.first:
         answer.headers["age"] = str(ceil(answers.replica.age_of(kept.engine).total_seconds()))
-    return shared(request, answer, at=answers.now(), etag=kept.etag)
+    return answer
 
 
 def _key(scope: Scope, day: date) -> _Key | None:

@@ -160,9 +160,9 @@ class RecentRoute(TransactionRoute):
         """Answer, and keep what anybody may be given."""
         prepared: PreparedAnswers = request.app.state.prepared
         engine = self.reads_from(request)
-        state = await prepared.state_before(request.scope, engine)
+        before = await prepared.before(request.scope, engine)
         answer = await _read(request, handle, engine)
-        prepared.keep(request.scope, engine, state, answer)
+        prepared.keep(before, request.scope, answer)
         return answer
 
     def reads_from(self, request: Request) -> Engine:

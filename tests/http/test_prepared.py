@@ -181,6 +181,24 @@ def test_nothing_is_given_again_after_a_minute_or_on_another_day(
         assert cost(client, LIST) > 0
 
 
+def test_what_took_until_after_midnight_is_of_the_day_before(
+    settings: Settings, codes: list[str]
+) -> None:
+    """The look at the clock before reading names the day: here the next one is already another day's."""
+    assert codes
+    first, later = (
+        datetime(2026, 9, 14, 23, 59, 59, tzinfo=VIET_NAM),
+        datetime(2026, 9, 15, tzinfo=VIET_NAM),
+    )
+    looks = iter([first])
+    app = create_app(settings)
+    app.state.prepared = PreparedAnswers(app.state.replica, now=lambda: next(looks, later))
+    with TestClient(app) as client:
+        assert cost(client, LIST) > 0
+        assert cost(client, LIST) > 0, "what is of yesterday was given again"
+        assert cost(client, LIST) == 0
+
+
 def test_what_is_kept_is_bounded_and_the_longest_unasked_goes_first(
     settings: Settings, codes: list[str]
 ) -> None:
