@@ -66,8 +66,7 @@ from app.domain.privacy.actions import apply_retention
 from app.domain.recognition.actions import remind_of_renewal
 from app.domain.scans.actions import forget_scans, prepare_months
 from app.domain.stamps.actions import forget_print_files
-from app.domain.stamps.enums import PrintForm
-from app.domain.stamps.papers import imprint_of, label_sheets_archive, print_house_archive
+from app.domain.stamps.papers import imprint_of, print_archive
 from app.domain.stamps.policy import BalanceDiffers, is_open, why_not_fetch
 from app.domain.stamps.queries import Proof, get_batch, get_printing, prove_balance
 from app.domain.uploads.actions import forget_expired_uploads
@@ -237,23 +236,15 @@ def _print_files(task: Task) -> Result:
         if refusal := why_not_fetch(actor, printing, at):
             raise refusal
         settings = task.settings
-        imprint = imprint_of(row, host=settings.stamp_host, answer_key_dir=settings.answer_key_dir)
+        imprint = imprint_of(row, settings)
         printing = printing.model_copy()
     rolls = printing.last_roll - printing.first_roll + 1
-    demonstration = settings.demonstration
 
     def told(done: int) -> None:
         task.tell(done, rolls)
 
     told(0)
-    if printing.form is PrintForm.PRINT_HOUSE:
-        pieces = print_house_archive(
-            task.engine, printing, imprint, demonstration=demonstration, told=told
-        )
-    else:
-        pieces = label_sheets_archive(
-            task.engine, printing, imprint, at=at, demonstration=demonstration, told=told
-        )
+    pieces = print_archive(task.engine, printing, imprint, at=at, told=told)
     with task.folder() as folder:
         place = folder / "in-tem.zip"
         with place.open("wb") as file:

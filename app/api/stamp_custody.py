@@ -141,10 +141,9 @@ def sheets(call: Writing, code: Code, printing: PrintingCode, number: Number) ->
     pages = label_sheets(
         call.session,
         found,
-        imprint_of(row, host=call.settings.stamp_host, answer_key_dir=call.settings.answer_key_dir),
+        imprint_of(row, call.settings),
         number=number,
         at=call.at,
-        demonstration=call.settings.demonstration,
     )
     return long_pdf_answer(pages, f"{found.code}-cuon-{number}.pdf")
 
@@ -176,10 +175,8 @@ def bundle(call: Writing, code: Code, printing: PrintingCode) -> Response:
         call.request.app.state.engine,
         row,
         found,
-        host=call.settings.stamp_host,
-        answer_key_dir=call.settings.answer_key_dir,
+        call.settings,
         at=call.at,
-        demonstration=call.settings.demonstration,
     )
     if isinstance(files, MadeFile):
         return file_answer(call.request, call.settings.files, files)

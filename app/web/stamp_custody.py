@@ -192,14 +192,9 @@ def sheets(page: Page, code: str, printing: str, number: int) -> Response:
     pages = label_sheets(
         page.session,
         found,
-        imprint_of(
-            row,
-            host=page.settings.stamp_host,
-            answer_key_dir=page.settings.answer_key_dir,
-        ),
+        imprint_of(row, page.settings),
         number=number,
         at=page.at,
-        demonstration=page.settings.demonstration,
     )
     return long_pdf_answer(pages, f"{found.code}-cuon-{number}.pdf")
 
@@ -230,10 +225,8 @@ def bundle(page: Page, code: str, printing: str) -> Response:
         page.request.app.state.engine,
         row,
         found,
-        host=page.settings.stamp_host,
-        answer_key_dir=page.settings.answer_key_dir,
+        page.settings,
         at=page.at,
-        demonstration=page.settings.demonstration,
     )
     if isinstance(files, MadeFile):
         return file_answer(page.request, page.settings.files, files)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from app.core.clock import VIET_NAM, local_day
 from app.core.db import Database, ReadSession, reading
@@ -74,6 +74,22 @@ class NothingToPrint(Conflict):
     message = "Cuộn {roll} đã rút; tem đã rút không được in."
 
 
+class Installation(Protocol):
+    """What an installation says of its stamps, and where the secret of scratch codes lies."""
+
+    @property
+    def stamp_host(self) -> str:
+        """The name under which stamps are looked up."""
+
+    @property
+    def answer_key_dir(self) -> Path:
+        """Where the secret lies."""
+
+    @property
+    def demonstration(self) -> bool:
+        """Whether everything printed is a specimen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Imprint:
     """What all labels of a batch say, and the secret of its scratch codes (empty when it has none)."""
@@ -85,6 +101,7 @@ class Imprint:
     roll_size: int
     host: str
     pepper: bytes
+    specimen: bool
 
     def places(self, roll: StampRoll) -> tuple[int, int]:
         """Return the places in the batch of the first and the last stamp of a roll."""
@@ -107,12 +124,12 @@ def places_of(roll: StampRoll, roll_size: int) -> tuple[int, int]:
     return first, first + roll.size - 1
 
 
-def imprint_of(row: BatchRow, *, host: str, answer_key_dir: Path) -> Imprint:
+def imprint_of(row: BatchRow, installation: Installation) -> Imprint:
     """Return what the labels of a batch say; NoPepper when its scratch codes cannot be made here."""
     pepper = b""
     if row.batch.with_pin:
         try:
-            pepper = load_pepper(answer_key_dir)
+            pepper = load_pepper(installation.answer_key_dir)
         except KeyFileError as missing:
             raise NoPepper from missing
     return Imprint(
@@ -121,8 +138,9 @@ def imprint_of(row: BatchRow, *, host: str, answer_key_dir: Path) -> Imprint:
         producer=row.producer.name,
         count=row.batch.count,
         roll_size=row.batch.roll_size,
-        host=host,
+        host=installation.stamp_host,
         pepper=pepper,
+        specimen=installation.demonstration,
     )
 
 
@@ -133,7 +151,6 @@ def label_sheets(
     *,
     number: int,
     at: datetime,
-    demonstration: bool,
 ) -> Iterator[bytes]:
     """Give the label sheets of one roll of a printing as a PDF: its own label, then its stamps.
 
@@ -151,7 +168,7 @@ def label_sheets(
         raise NothingToPrint(roll=number)
     if roll.size > LABELS_AT_ONCE:
         raise FilesNotMade(printing=printing.code)
-    labels = _labels(session, roll, imprint, specimen=demonstration)
+    labels = _labels(session, roll, imprint)
     heading = _heading(printing, imprint, number)
     return _set(labels, heading=heading, at=at, size_mm=SIZES_MM[printing.form])
 
@@ -161,11 +178,9 @@ def print_files(
     database: Database,
     row: BatchRow,
     printing: StampPrinting,
+    installation: Installation,
     *,
-    host: str,
-    answer_key_dir: Path,
     at: datetime,
-    demonstration: bool,
 ) -> MadeFile | Iterator[bytes]:
     """Give all files of a printing as one ZIP: the one a job made, or a small one while it is made.
 
@@ -175,10 +190,21 @@ def print_files(
         return made
     if is_made_first(printing, row.batch.roll_size):
         raise FilesNotMade(printing=printing.code)
-    imprint = imprint_of(row, host=host, answer_key_dir=answer_key_dir)
+    return print_archive(database, printing, imprint_of(row, installation), at=at)
+
+
+def print_archive(
+    database: Database,
+    printing: StampPrinting,
+    imprint: Imprint,
+    *,
+    at: datetime,
+    told: Callable[[int], object] = _to_nobody,
+) -> Iterator[bytes]:
+    """Give what the form of a printing asks for as a ZIP in pieces: a print house's files, or sheets."""
     if printing.form is PrintForm.PRINT_HOUSE:
-        return print_house_archive(database, printing, imprint, demonstration=demonstration)
-    return label_sheets_archive(database, printing, imprint, at=at, demonstration=demonstration)
+        return print_house_archive(database, printing, imprint, told=told)
+    return label_sheets_archive(database, printing, imprint, at=at, told=told)
 
 
 def label_sheets_archive(
@@ -187,7 +213,6 @@ def label_sheets_archive(
     imprint: Imprint,
     *,
     at: datetime,
-    demonstration: bool,
     told: Callable[[int], object] = _to_nobody,
 ) -> Iterator[bytes]:
     """Give the label sheets of all rolls of a printing as a ZIP in pieces, one PDF for each roll.
@@ -197,9 +222,7 @@ def label_sheets_archive(
     """
     if printing.form not in SIZES_MM:
         raise NotFound
-    parts = _rolls_of_sheets(
-        database, printing.model_copy(), imprint, at=at, demonstration=demonstration, told=told
-    )
+    parts = _rolls_of_sheets(database, printing.model_copy(), imprint, at=at, told=told)
     return in_pieces(parts)
 
 
@@ -209,7 +232,6 @@ def _rolls_of_sheets(
     imprint: Imprint,
     *,
     at: datetime,
-    demonstration: bool,
     told: Callable[[int], object],
 ) -> Iterator[bytes]:
     name, size_mm = f"in-tem-{printing.code}", SIZES_MM[printing.form]
@@ -222,9 +244,7 @@ def _rolls_of_sheets(
                     and rolls[0].number == number
                     and rolls[0].state is not RollState.VOID
                 )
-                labels = (
-                    _labels(session, rolls[0], imprint, specimen=demonstration) if is_wanted else []
-                )
+                labels = _labels(session, rolls[0], imprint) if is_wanted else []
             if labels:
                 heading = _heading(printing, imprint, number)
                 content = label_sheet_pdf(labels, heading=heading, at=at, size_mm=size_mm)
@@ -233,12 +253,8 @@ def _rolls_of_sheets(
         yield from archive.end()
 
 
-def _labels(
-    session: ReadSession, roll: StampRoll, imprint: Imprint, *, specimen: bool
-) -> list[Label]:
-    return [
-        _label(imprint, roll, placed, specimen=specimen) for placed in placed_stamps(session, roll)
-    ]
+def _labels(session: ReadSession, roll: StampRoll, imprint: Imprint) -> list[Label]:
+    return [_label(imprint, roll, placed) for placed in placed_stamps(session, roll)]
 
 
 def _heading(printing: StampPrinting, imprint: Imprint, number: int) -> str:
@@ -252,7 +268,7 @@ def _set(labels: Sequence[Label], *, heading: str, at: datetime, size_mm: float)
     yield label_sheet_pdf(labels, heading=heading, at=at, size_mm=size_mm)
 
 
-def _label(imprint: Imprint, roll: StampRoll, placed: PlacedStamp, *, specimen: bool) -> Label:
+def _label(imprint: Imprint, roll: StampRoll, placed: PlacedStamp) -> Label:
     header, told = decode_header(placed.stamp.header), stamp_out(placed, host=imprint.host)
     first, last = imprint.places(roll)
     of_roll = (
@@ -265,7 +281,7 @@ def _label(imprint: Imprint, roll: StampRoll, placed: PlacedStamp, *, specimen: 
         producer=imprint.producer,
         stars=header.stars,
         until=short_day(header.last_valid_day),
-        specimen=specimen,
+        specimen=imprint.specimen,
         pin=imprint.pin(placed),
         roll="" if placed.stamp.place else of_roll,
     )
@@ -276,7 +292,6 @@ def print_house_archive(
     printing: StampPrinting,
     imprint: Imprint,
     *,
-    demonstration: bool,
     told: Callable[[int], object] = _to_nobody,
 ) -> Iterator[bytes]:
     """Give what a print house takes, in pieces; each roll is read in a short transaction of its own.
@@ -299,7 +314,7 @@ def print_house_archive(
         "Mỗi con tem chỉ in một lần. Con in hỏng: gạch bỏ, ghi lại số sê-ri và trả cơ quan đặt in; không in "
         "lại. In xong, xóa các tệp này.\n"
     )
-    if demonstration:
+    if imprint.specimen:
         said = "BẢN MINH HỌA, KHÔNG CÓ GIÁ TRỊ.\n\n" + said
     rows = _print_rows(database, printing.model_copy(), imprint, told)
     return print_house_bundle(rows, readme=said, name=f"in-tem-{printing.code}")

@@ -28,8 +28,6 @@ from tests.conftest import AT
 from tests.factories.people import People
 from tests.factories.stamps import make_batch, print_all, rolls_in, stamps_of
 
-HOST = "tem.example"
-
 
 def test_an_archive_on_its_way_holds_no_connection_and_leaves_out_what_is_withdrawn_meanwhile(
     engine: Engine, settings: Settings
@@ -56,13 +54,13 @@ def test_an_archive_on_its_way_holds_no_connection_and_leaves_out_what_is_withdr
     with reading(engine) as session:
         row = get_batch(session, code, actor=agency)
         with pytest.raises(NoPepper, match="create-pepper"):
-            imprint_of(row, host=HOST, answer_key_dir=settings.answer_key_dir)
+            imprint_of(row, settings)
         pepper = create_pepper(settings.answer_key_dir)
-        imprint = imprint_of(row, host=HOST, answer_key_dir=settings.answer_key_dir)
+        imprint = imprint_of(row, settings.model_copy(update={"demonstration": True}))
         printing = get_printing(session, row.batch, printing_code)
         with pytest.raises(NotFound):
-            label_sheets(session, printing, imprint, number=1, at=AT, demonstration=True)
-        pieces = print_house_archive(engine, printing, imprint, demonstration=True)
+            label_sheets(session, printing, imprint, number=1, at=AT)
+        pieces = print_house_archive(engine, printing, imprint)
     begun = next(pieces)
     pool = engine.pool
     assert isinstance(pool, QueuePool)
@@ -106,9 +104,9 @@ def test_sheets_of_a_roll_that_was_withdrawn_are_not_set(
         withdraw_stamps(session, batch.code, data, actor=people.agency(), at=AT)
         session.flush()
         row = get_batch(session, batch.code, actor=people.agency())
-        imprint = imprint_of(row, host=HOST, answer_key_dir=settings.answer_key_dir)
+        imprint = imprint_of(row, settings)
         with pytest.raises(NothingToPrint, match="Cuộn 2"):
-            label_sheets(session, printing, imprint, number=2, at=AT, demonstration=False)
+            label_sheets(session, printing, imprint, number=2, at=AT)
         for missing in (0, 3):
             with pytest.raises(NotFound):
-                label_sheets(session, printing, imprint, number=missing, at=AT, demonstration=False)
+                label_sheets(session, printing, imprint, number=missing, at=AT)
