@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -92,18 +92,20 @@ class Glances:
         """Take where to read, and whom to tell of a valid signature on a stamp never issued."""
         self._alarm = alarm
         self._stamp = reads.prepared(_STAMP, "index")
-        self._stamps = None if reads.in_process else reads.prepared_many(_STAMPS, "indexes")
+        self._reads = reads
         self._key = reads.prepared(_KEY, "kid")
         self._ring: dict[int, VerifyingKey] = {}
 
     def of_many(self, texts: Sequence[str]) -> list[Glance | Refusal]:
-        """Look at several texts, with one question where a server is asked; a mistyped one is its refusal."""
-        stamp: _Row = self._stamp
-        if self._stamps is not None:
-            wanted = {index for text in texts if (index := _index_in(text)) is not None}
-            rows = self._stamps(sorted(wanted)) if wanted else []
-            stamp = {_index_of(bytes(row[0])): row for row in rows}.get
+        """Look at several texts with one question to a server; a mistyped one is its refusal."""
+        wanted = {index for text in texts if (index := _index_in(text)) is not None}
+        rows = self._stamps(sorted(wanted)) if wanted else []
+        stamp = {_index_of(bytes(row[0])): row for row in rows}.get
         return [self._settled(text, stamp) for text in texts]
+
+    @cached_property
+    def _stamps(self) -> Callable[[Sequence[object]], list[Any]]:
+        return self._reads.prepared_many(_STAMPS, "indexes")
 
     def _settled(self, text: str, stamp: _Row) -> Glance | Refusal:
         try:
