@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from sqlmodel import select
 from typer.testing import CliRunner, Result
 
-from app.cli import _sender, cli
+from app.cli import cli
+from app.commands.notices import sending
 from app.core.clock import now
 from app.core.db import make_engine, reading, transaction
 from app.core.settings import Settings
@@ -89,7 +90,7 @@ def test_a_running_server_sends_by_itself_and_ends_with_its_thread(
 ) -> None:
     monkeypatch.setenv("OCOP_NOTICES_EVERY_SECONDS", "0.05")
     settings = Settings()
-    with _sender(settings):
+    with sending(settings):
         assert by_mail.arrived.wait(20)
     engine = make_engine(settings)
     with reading(engine) as session:

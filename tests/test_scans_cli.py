@@ -8,7 +8,8 @@ import pytest
 from sqlmodel import func, select
 from typer.testing import CliRunner, Result
 
-from app.cli import _scan_reader, cli
+from app.cli import cli
+from app.commands.scans import reading_scans
 from app.core.clock import now
 from app.core.db import make_engine, reading
 from app.core.settings import Settings
@@ -65,7 +66,7 @@ def test_a_line_that_nobody_can_read_is_told_aloud(ocop: Ocop, settings: Setting
 
 def test_a_server_reads_scans_in_beside_itself(settings: Settings) -> None:
     quick = settings.model_copy(update={"scans_every_seconds": 0.05})
-    with _scan_reader(quick):
+    with reading_scans(quick):
         write_journal(settings.scans_dir, Scan(now(), 5, Verdict.VALID, Caller.BUYER)).close()
         while list(settings.scans_dir.glob("*.journal")):
             Event().wait(0.05)

@@ -50,3 +50,33 @@ def set_one(
             breached=settings.breached_passwords_file,
         )
     typer.echo(f"Đã đặt mật khẩu tạm cho «{username}» và đăng xuất mọi nơi.")
+
+
+def create_admin(
+    username: str,
+    name: Annotated[str, typer.Option(help="Họ tên")],
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+) -> None:
+    """Mở tài khoản quản trị đầu tiên."""
+    from app.core.clock import now, today
+    from app.core.db import transaction
+    from app.domain.accounts.actions import create_user
+    from app.domain.accounts.enums import Role
+    from app.domain.accounts.rules import SYSTEM
+    from app.domain.accounts.schemas import CreateUser, NewGrant
+
+    settings = settings_here()
+    with database(settings) as engine, transaction(engine) as session:
+        create_user(
+            session,
+            CreateUser(
+                username=username,
+                name=name,
+                password=password,
+                grants=[NewGrant(role=Role.ADMINISTRATOR, valid_from=today())],
+            ),
+            actor=SYSTEM,
+            at=now(),
+            breached=settings.breached_passwords_file,
+        )
+    typer.echo(f"Đã mở tài khoản quản trị «{username}».")

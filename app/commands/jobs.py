@@ -1,31 +1,12 @@
 """Background work by command: the worker alone, what waits or was given up, today's work now."""
 
-import signal
-from threading import Event, Thread
 from typing import Annotated
 
 import typer
 
-from app.commands.surroundings import database, settings_here
+from app.commands.surroundings import complain, database, settings_here, told_to_end
 
 cli = typer.Typer(no_args_is_help=True, help="Việc nền")
-
-
-def _complain(text: str) -> None:
-    typer.echo(text, err=True)
-
-
-def _told_to_end() -> Event:
-    """Return an event that is set once this process is told to end; what is half done is given back."""
-    stop = Event()
-
-    def end(_signal: int, _frame: object) -> None:
-        # By another thread: the event may be held right here by the one that is interrupted.
-        Thread(target=stop.set).start()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
-    return stop
 
 
 def work(
@@ -45,12 +26,12 @@ def work(
     from app.core.logs import configure_logs
     from app.worker import Worker
 
-    settings, stop = settings_here(), _told_to_end()
+    settings, stop = settings_here(), told_to_end()
     configure_logs(settings.log_form)
     if beside:
         stop_when_alone(stop)
     with database(settings) as engine:
-        worker = Worker(engine, settings, _complain)
+        worker = Worker(engine, settings, complain)
         if once:
             worker.put_down_what_is_due()
             typer.echo(f"Đã làm {worker.work_through(stop)} việc.")
@@ -63,10 +44,10 @@ def run_daily() -> None:
     """Làm ngay việc hằng ngày của hôm nay, không đợi đến giờ; việc đã làm thì thôi (cho cron)."""
     from app.worker import Worker
 
-    stop = _told_to_end()
+    stop = told_to_end()
     settings = settings_here()
     with database(settings) as engine:
-        worker = Worker(engine, settings, _complain)
+        worker = Worker(engine, settings, complain)
         fresh = worker.put_down_what_is_due(all_day=True)
         done = worker.work_through(stop)
     typer.echo(f"Việc của hôm nay: {fresh} việc mới; đã làm {done} việc.")

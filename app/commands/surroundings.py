@@ -1,7 +1,10 @@
-"""What every command stands on: the settings of this installation and its database."""
+"""What every command stands on: this installation's settings and database, being ended, being heard."""
 
-from collections.abc import Iterator
+import logging
+import signal
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import typer
@@ -34,3 +37,40 @@ def database(settings: "Settings") -> "Iterator[Engine]":
         raise typer.Exit(1) from refusal
     finally:
         engine.dispose()
+
+
+def complain(text: str) -> None:
+    """Say it in the log where one is kept, otherwise to whoever typed the command."""
+    from app.core.logs import are_logs_configured
+
+    if are_logs_configured():
+        logging.getLogger("ocop").warning("%s", text)
+    else:
+        typer.echo(text, err=True)
+
+
+def told_to_end() -> Event:
+    """Return an event that is set once this process is told to end; what is half done is given back."""
+    stop = Event()
+
+    def end(_signal: int, _frame: object) -> None:
+        # By another thread: the event may be held right here by the one that is interrupted.
+        Thread(target=stop.set).start()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    return stop
+
+
+def repeat(
+    work: Callable[[], object], stop: Event, seconds: float, *, trouble: str, at_once: bool = False
+) -> None:
+    """Do something each so many seconds until the event is set; what goes wrong is told, and the next time comes."""
+    wait = 0.0 if at_once else seconds
+    while not stop.wait(wait):
+        wait = seconds
+        try:
+            work()
+        except Exception as fault:
+            # Only what kind: the text of a fault may repeat an address.
+            complain(f"{trouble}: {type(fault).__name__}")
