@@ -1,13 +1,12 @@
 """Letters by command: what is due goes out, who is to be reminded is."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Event, Thread
+from contextlib import AbstractContextManager, nullcontext
+from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.surroundings import database, repeat, settings_here
+from app.commands.surroundings import beside, database, repeat, settings_here
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -19,24 +18,17 @@ cli = typer.Typer(no_args_is_help=True, help="Thông báo")
 _LAST_WORDS_SECONDS = 5.0
 
 
-@contextmanager
-def sending(settings: "Settings") -> "Iterator[None]":
-    """Send notices beside the server, in a thread that ends with it."""
-    stop = Event()
-    thread = Thread(
-        target=_send_until,
-        args=(settings, stop, settings.notices_every_seconds),
+def sending(settings: "Settings") -> AbstractContextManager[None]:
+    """Send notices beside the server, where it is wanted."""
+    seconds = settings.notices_every_seconds
+    if not seconds:
+        return nullcontext()
+    # A mail server that says nothing does not keep ours: a lease covers the letter.
+    return beside(
+        lambda stop: _send_until(settings, stop, seconds),
         name="notices",
-        daemon=True,  # a mail server that says nothing does not keep ours: a lease covers the letter
+        last_words=_LAST_WORDS_SECONDS,
     )
-    if settings.notices_every_seconds:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        if thread.is_alive():
-            thread.join(_LAST_WORDS_SECONDS)
 
 
 def _send_until(settings: "Settings", stop: Event, seconds: float) -> None:

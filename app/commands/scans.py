@@ -1,13 +1,12 @@
 """Scans by command: journals are read in, copies looked for, old ones counted and forgotten."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Event, Thread
+from contextlib import AbstractContextManager, nullcontext
+from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.surroundings import complain, database, repeat, settings_here
+from app.commands.surroundings import beside, complain, database, repeat, settings_here
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -18,21 +17,12 @@ if TYPE_CHECKING:
 cli = typer.Typer(no_args_is_help=True, help="Lượt quét tem")
 
 
-@contextmanager
-def reading_scans(settings: "Settings") -> "Iterator[None]":
-    """Read scans in and look for copies beside the server, in a thread that ends with it."""
-    stop = Event()
-    thread = Thread(
-        target=_read_until, args=(settings, stop, settings.scans_every_seconds), name="scans"
-    )
-    if settings.scans_every_seconds:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        if thread.is_alive():
-            thread.join()
+def reading_scans(settings: "Settings") -> AbstractContextManager[None]:
+    """Read scans in and look for copies beside the server, where it is wanted."""
+    seconds = settings.scans_every_seconds
+    if not seconds:
+        return nullcontext()
+    return beside(lambda stop: _read_until(settings, stop, seconds), name="scans")
 
 
 def _read_until(settings: "Settings", stop: Event, seconds: float) -> None:

@@ -74,3 +74,21 @@ def repeat(
         except Exception as fault:
             # Only what kind: the text of a fault may repeat an address.
             complain(f"{trouble}: {type(fault).__name__}")
+
+
+@contextmanager
+def beside(
+    run: Callable[[Event], object], *, name: str, last_words: float | None = None
+) -> Iterator[None]:
+    """Run something in a thread that is told to end with the block, and waited for.
+
+    For so many seconds at most where they are named: then it may not keep the program from ending.
+    """
+    stop = Event()
+    thread = Thread(target=run, args=(stop,), name=name, daemon=last_words is not None)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(last_words)

@@ -85,7 +85,6 @@ class FastLane(BaseRoute, Generic[Question]):
 
         replica: Replica = state.replica
         prepared: PreparedAnswers = state.prepared
-        engine = replica.engine if is_visitor(request) else replica.first
 
         def read_from(engine: Database) -> Response:
             session = open_read(engine)
@@ -94,7 +93,7 @@ class FastLane(BaseRoute, Generic[Question]):
             finally:
                 close_read(session)
 
-        def answered() -> Response:
+        def answered(engine: Database) -> Response:
             if engine is replica.first:
                 return read_from(engine)
             lag = replica.age_of(engine)
@@ -109,8 +108,9 @@ class FastLane(BaseRoute, Generic[Question]):
             return answer
 
         async with gate.entered():
+            engine = replica.engine if is_visitor(request) else replica.first
             before = await prepared.before(scope, engine)
-            response = await run_sync(answered)
+            response = await run_sync(answered, engine)
         prepared.keep(before, scope, response)
         await response(scope, receive, send)
 

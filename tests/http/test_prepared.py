@@ -1,14 +1,12 @@
 """What visitors are given again: never what a commit has changed, never another's, at next to no cost."""
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlmodel import col, update
 
 from app.core.clock import VIET_NAM
@@ -21,6 +19,7 @@ from tests.conftest import AT
 from tests.factories.people import People, signed_in
 from tests.factories.recognition import import_certificate
 from tests.factories.register import make_producer, make_product
+from tests.web.test_dossiers import counted
 
 LIST = "/api/v1/register"
 PAGES = (LIST, f"{LIST}?limit=2", "/register", "/register?star=4", "/register/changes")
@@ -44,25 +43,9 @@ def codes(engine: Engine) -> list[str]:
         ]
 
 
-@contextmanager
-def statements_of(client: TestClient) -> Iterator[list[str]]:
-    """Collect the statements that an application sends through its pool."""
-    engine: Engine = client.app.state.engine  # type: ignore[attr-defined]  # -- an application's
-    said: list[str] = []
-
-    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
-        said.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield said
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
 def cost(client: TestClient, path: str, **headers: str) -> int:
     """Return how many statements an answer takes."""
-    with statements_of(client) as said:
+    with counted(client) as said:
         assert client.get(path, headers=headers).status_code == 200
     return len(said)
 
@@ -70,14 +53,14 @@ def cost(client: TestClient, path: str, **headers: str) -> int:
 def given_again(client: TestClient, path: str, **headers: str) -> Response:
     """Return an answer for which nothing was read: the next one, unless something was committed."""
     for _ in range(_MOST_ASKED):
-        with statements_of(client) as said:
+        with counted(client) as said:
             answer = client.get(path, headers=headers)
         if not said:
             return answer
     raise AssertionError(f"{path} was read anew each time")
 
 
-@pytest.mark.parametrize("path", [*PAGES, f"{LIST}/{{code}}", "/register/{code}", "/robots.txt"])
+@pytest.mark.parametrize("path", [*PAGES, f"{LIST}/{{code}}", "/register/{code}", "/sitemap.xml"])
 def test_what_was_asked_a_moment_ago_is_given_again_without_reading(
     client: TestClient, codes: list[str], path: str
 ) -> None:
@@ -134,7 +117,7 @@ def test_whatever_is_committed_by_anybody_is_seen_by_the_next_question(
             session.close()
         elif what == "ask":
             path = order.choice(PAGES)
-            with statements_of(client) as said:
+            with counted(client) as said:
                 told = client.get(path)
             given_again += not said
             assert told.content == client.get(path, headers=ANEW).content, f"step {step}: {path}"
