@@ -7,6 +7,7 @@ their own, of one release or of two. Not tried here: the standby (tests of its o
 import os
 import re
 import shutil
+import signal
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
@@ -90,6 +91,7 @@ class Installation:
     address: str
     plain: str
     trust: ssl.SSLContext
+    log: Path
     begin: list[Callable[[Path], Served]]
     running: list[Served]
 
@@ -99,15 +101,28 @@ class Installation:
             base_url=self.address, verify=self.trust, headers=headers, timeout=60, http2=False
         )
 
-    def replace(self, number: int, release: Path = ROOT) -> None:
-        """Put a fresh process in the place of one, as a deploy does: told to end, ended, begun, ready."""
+    def is_asked(self, number: int) -> bool:
+        """Tell whether the door deals out to an application: what its log said of it last."""
+        said = re.findall(
+            rf"Server applications/app{number + 1} is (UP|DOWN)",
+            self.log.read_text(encoding="utf-8"),
+        )
+        return not said or said[-1] == "UP"
+
+    def end(self, number: int) -> None:
+        """End one as a service manager does; return when it has finished what was open."""
         self.running[number].tell_to_end()
         ended = self.running[number].process.wait(PATIENCE)
         assert ended == 0, self.running[number].log.read_text(encoding="utf-8")[-2000:]
+
+    def replace(self, number: int, release: Path = ROOT) -> None:
+        """Put a fresh process in the place of one, as a deploy does: ended, begun, ready, asked again."""
+        self.end(number)
         self.running[number] = self.begin[number](release)
         fresh = self.running[number]
         wait_for(fresh.is_up)
         wait_for(lambda: httpx.get(f"{fresh.address}/readyz", timeout=60).status_code == 200)
+        wait_for(lambda: self.is_asked(number))
 
 
 @pytest.fixture
@@ -142,12 +157,14 @@ def installation(settings: Settings, bucket: Bucket, tmp_path: Path) -> Iterator
         "OCOP_APP_1": f"127.0.0.1:{ports[0]}",
         "OCOP_APP_2": f"127.0.0.1:{ports[1]}",
     }
-    with ExitStack() as ending, (tmp_path / "proxy.log").open("ab") as log:
+    said = tmp_path / "proxy.log"
+    with ExitStack() as ending, said.open("ab") as log:
         running = [one(ROOT) for one in begin]
         there = Installation(
             address,
             f"http://127.0.0.1:{http}",
             ssl.create_default_context(cafile=str(alone)),
+            said,
             begin,
             running,
         )
@@ -168,7 +185,7 @@ def installation(settings: Settings, bucket: Bucket, tmp_path: Path) -> Iterator
                 try:
                     return client.get("/readyz").status_code == 200
                 except httpx.HTTPError:
-                    assert door.poll() is None, (tmp_path / "proxy.log").read_text()
+                    assert door.poll() is None, said.read_text(encoding="utf-8")
                     return False
 
             wait_for(is_open)
@@ -340,6 +357,24 @@ def test_both_applications_are_replaced_while_people_go_on_and_nobody_notices(
         for number in (0, 1):
             installation.replace(number)
             some_more(statuses)
+
+
+def test_the_last_application_is_asked_though_it_was_slow_to_say_that_it_is_well(
+    installation: Installation,
+) -> None:
+    """One is being replaced, the other stands still for longer than the door's step: slow is not gone."""
+    installation.end(1)
+    wait_for(lambda: not installation.is_asked(1))
+    slow = installation.running[0].process
+    slow.send_signal(signal.SIGSTOP)
+    try:
+        with installation.client() as client, pytest.raises(httpx.ReadTimeout):
+            client.get("/register", timeout=3)
+    finally:
+        slow.send_signal(signal.SIGCONT)
+    with installation.client() as client:
+        assert client.get("/register").status_code == 200
+    assert installation.is_asked(0)
 
 
 def test_two_releases_serve_side_by_side_and_the_way_back_is_open(
