@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import HealthCheck
+from hypothesis import settings as properties
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine
@@ -24,6 +26,23 @@ from app.core import passwords
 from app.core.db import WriteSession, finish, make_engine, open_write, transaction
 from app.core.settings import Settings
 from app.domain.places.actions import load_reference
+
+# The same examples in every run and no stopwatch: a gate says the same of the same change, on whatever
+# machine. Whoever looks for new examples asks for them: pytest --hypothesis-profile=exploring.
+properties.register_profile(
+    "exploring",
+    deadline=None,
+    # What a test is given (a client, a session) serves all its examples: each such test is written so.
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+properties.register_profile(
+    "gate",
+    properties.get_profile("exploring"),
+    derandomize=True,
+    database=None,
+    print_blob=True,
+)
+properties.load_profile("gate")
 
 pytest_plugins = [
     "tests.plugins.loud",

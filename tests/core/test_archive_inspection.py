@@ -118,7 +118,7 @@ def test_a_password_and_unusual_packing_are_refused() -> None:
     assert code_of(zip_of("a", b"x" * 900, ZIP_BZIP2)) == "archive.broken"
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(
     cut=st.integers(0, len(SOUND)),
     flips=st.lists(st.tuples(st.integers(0, len(SOUND) - 1), st.integers(1, 255)), max_size=5),

@@ -7,7 +7,7 @@ from pathlib import Path
 from time import process_time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfWriter
@@ -310,9 +310,7 @@ def test_brackets_without_end_do_no_harm() -> None:
 # --- any damage -------------------------------------------------------------------------------
 
 
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_no_damage_makes_the_inspection_fail_in_another_way(data: st.DataObject) -> None:
     content = bytearray(GOOD[data.draw(st.sampled_from(sorted(GOOD)))])
@@ -333,7 +331,7 @@ def test_no_damage_makes_the_inspection_fail_in_another_way(data: st.DataObject)
     code_of(bytes(content))
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(
     head=st.sampled_from(
         [b"%PDF-1.7\n", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP"]

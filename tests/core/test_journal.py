@@ -158,7 +158,7 @@ LINES = st.binary(max_size=300).map(lambda line: line.replace(b"\n", b"\r"))
 READS = st.tuples(st.integers(1, 7), st.integers(1, 10_000))
 
 
-@settings(deadline=None, max_examples=60)  # a busy disk is no fault
+@settings(max_examples=60)
 @given(steps=st.lists(st.one_of(LINES, READS), max_size=60))
 def test_lines_come_out_once_and_in_order_however_they_are_read(
     steps: list[bytes | tuple[int, int]],

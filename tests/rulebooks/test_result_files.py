@@ -197,7 +197,7 @@ def test_a_key_that_stands_twice_is_refused() -> None:
         read_result_file(text.encode())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     place=st.lists(st.integers(0, 40), min_size=1, max_size=4),
     value=st.one_of(

@@ -13,7 +13,7 @@ from tests.rulebooks import naive
 
 TODAY = date(2026, 11, 24)
 SETS = range(1, 27)
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=60)
 
 
 def answers_of(criterion: dict[str, Any]) -> list[str]:
@@ -126,7 +126,7 @@ def test_a_sheet_alone_has_the_star_of_a_council_of_one(number: int) -> None:
     law = loader.in_force(TODAY)
     rubric = loader.rubric_in_force(number, TODAY)
 
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     @given(sheets=councils(raw))
     def agree(sheets: list[dict[str, str]]) -> None:
         (sheet, *_) = sheets

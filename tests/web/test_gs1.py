@@ -7,7 +7,7 @@ import jsonschema_rs
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -177,9 +177,7 @@ def test_an_address_that_is_none_of_gs1_is_said_to_be_none(
 
 
 @tried(
-    deadline=None,
     max_examples=40,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(rest=st.text(max_size=60), accept=st.text(st.characters(max_codepoint=126), max_size=40))
 def test_no_address_is_a_fault(client: TestClient, rest: str, accept: str) -> None:

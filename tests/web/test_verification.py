@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi import Request
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
@@ -182,9 +182,7 @@ def test_other_addresses_are_simply_not_there(client: TestClient, path: str) -> 
     assert client.get(f"/{path}").status_code == 404
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None
-)
+@settings(max_examples=25)
 @given(bit=st.integers(0, 639))
 def test_a_flipped_bit_is_a_tampered_page_never_a_fault(
     client: TestClient, shop: Shop, bit: int

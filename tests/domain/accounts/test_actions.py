@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
 
@@ -132,9 +132,7 @@ def test_a_name_is_found_with_capitals_and_spaces_around_it(
     assert len(found[0].device) <= 400
 
 
-@settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(max_examples=60)
 @given(
     pauses=st.lists(st.timedeltas(timedelta(), timedelta(hours=5)), max_size=8),
     idle=st.timedeltas(timedelta(minutes=5), timedelta(hours=4)),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 from sqlmodel import col, select
@@ -449,8 +449,6 @@ def test_any_valid_marks_come_back_as_they_went(
     @given(options=options, remarks=remarks)
     @example_settings(
         max_examples=25,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow],
     )
     def round_trip(options: dict[str, str], remarks: dict[str, str]) -> None:
         wanted = {

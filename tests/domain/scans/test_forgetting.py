@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlmodel import col, select
@@ -38,9 +38,7 @@ def counted(session: WriteSession) -> Counter[int]:
     return told
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25)
 @given(scans=SCANS, most=st.integers(1, 5))
 def test_raw_scans_and_days_always_add_up_to_what_was_scanned(
     engine: Engine, scans: list[tuple[int | None, float, Caller, str]], most: int

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 from sqlmodel import select
@@ -329,9 +329,7 @@ def test_each_of_the_640_bits_flipped_is_tampered(
 
 
 @pytest.mark.usefixtures("stamp")
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
-)
+@settings(max_examples=60)
 @given(text=st.text(max_size=320))
 def test_whatever_is_typed_is_answered_or_refused(
     session: WriteSession, at: datetime, text: str
