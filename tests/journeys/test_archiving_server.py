@@ -28,8 +28,6 @@ from tests.factories.releases import OCOP
 from tests.plugins.archiving import Archive, ReceivedCluster
 from tests.plugins.standby import until
 
-pytestmark = pytest.mark.timeout(900)  # a server is copied and started again
-
 
 @pytest.fixture
 def settings(archiving_cluster: ReceivedCluster, tmp_path: Path) -> Settings:

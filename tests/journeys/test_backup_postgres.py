@@ -41,7 +41,6 @@ from tests.journeys.test_killed_server import until
 from tests.plugins.archiving import ReceivedCluster
 
 Ocop = Callable[..., Result]
-pytestmark = pytest.mark.timeout(900)  # a server is copied and started again several times
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,6 @@ def check_blind(hall: Hall, engine: Engine, people: tuple[str, ...]) -> None:
 
 
 @on_sqlite
-@pytest.mark.timeout(600)
 def test_a_draft_is_nobody_elses_business(client: TestClient, engine: Engine) -> None:
     hall = make_hall(client, engine)
     assert state_of(engine, hall.sheets[MEMBER]) is SheetState.DRAFT
@@ -211,7 +210,6 @@ def test_a_draft_is_nobody_elses_business(client: TestClient, engine: Engine) ->
 
 
 @on_sqlite
-@pytest.mark.timeout(600)
 def test_a_sheet_handed_in_is_blind_while_another_is_missing(
     client: TestClient, engine: Engine
 ) -> None:
@@ -225,7 +223,6 @@ def test_a_sheet_handed_in_is_blind_while_another_is_missing(
 
 
 @on_sqlite
-@pytest.mark.timeout(600)
 def test_when_all_are_in_only_who_conducts_is_told_what_they_add_up_to(
     client: TestClient, engine: Engine
 ) -> None:

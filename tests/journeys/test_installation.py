@@ -48,10 +48,7 @@ from tests.plugins.loud import not_run
 METRICS = "chi-may-theo-doi-biet"
 PIECE = 1_000_000
 
-pytestmark = [
-    pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),
-    pytest.mark.timeout(900),  # programs end and begin several times, on a machine that may be busy
-]
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 def self_signed(place: Path) -> tuple[Path, Path]:

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from threading import Event
 from time import monotonic
 
-import pytest
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
@@ -70,7 +69,6 @@ def until(is_so: Callable[[], bool]) -> None:
         Event().wait(0.02)
 
 
-@pytest.mark.timeout(900)  # a busy machine takes its time; what is lost is looked for
 def test_what_was_acknowledged_is_there_once_after_the_server_was_killed_twice(
     engine: Engine, settings: Settings
 ) -> None:

@@ -192,7 +192,6 @@ def _workers(parent: int) -> set[int]:
     }
 
 
-@pytest.mark.timeout(1500)
 @pytest.mark.usefixtures("engine")
 def test_a_worker_that_is_killed_is_replaced_and_what_runs_beside_runs_once(
     settings: Settings,

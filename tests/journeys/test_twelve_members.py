@@ -177,7 +177,6 @@ def members(meeting: str, engine: Engine, settings: Settings) -> Iterator[list[M
             member.http.close()
 
 
-@pytest.mark.timeout(600)  # a busy machine takes its time; lost marks are what is looked for
 def test_twelve_members_score_sixty_products_at_once_and_nothing_is_lost(
     meeting: str, members: list[Member], engine: Engine
 ) -> None:

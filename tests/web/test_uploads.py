@@ -337,7 +337,6 @@ def test_a_forged_host_is_not_repeated(program: Program) -> None:
     assert "ke-gian" not in str(answer.headers)
 
 
-@pytest.mark.timeout(60)
 def test_who_comes_second_is_told_at_once_and_takes_over_from_a_dead_line(
     program: Program, server: str
 ) -> None:
