@@ -4,7 +4,7 @@ import os
 import signal
 from contextlib import suppress
 from shutil import rmtree
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -17,9 +17,18 @@ if TYPE_CHECKING:
     from app.core.settings import Settings
 
 _SILENT_WORKER_SECONDS = 30  # a busy one is waited for, one that hangs is replaced
-# Of each worker. Far more than places and line before the database: who is refused is told by us, with
-# when to come again. The server's own 503 is for what would use up its files.
-_MOST_CONNECTIONS = 900
+# How each worker keeps its lines to whoever asks.
+LINES: Final[dict[str, Any]] = {
+    # An idle line is ended by whoever asks (the proxy and most programs after 5 s), seldom by us: a question
+    # that is sent while we end it would go unanswered.
+    "timeout_keep_alive": 30,
+    # Far more than places and line before the database: who is refused is told by us, with when to come
+    # again. The server's own 503 is for what would use up its files.
+    "limit_concurrency": 900,
+    "access_log": False,  # app/http/watch.py writes our own
+    "proxy_headers": False,  # app/http/proxies.py believes whom the settings name
+    "server_header": False,
+}
 
 
 def run(
@@ -142,12 +151,8 @@ def _serve(settings: "Settings") -> None:
             timeout_worker_healthcheck=_SILENT_WORKER_SECONDS,
             host=settings.host,
             port=settings.port,
-            access_log=False,  # app/http/watch.py writes our own
             log_config=None,
-            proxy_headers=False,  # app/http/proxies.py believes whom the settings name
-            server_header=False,
-            timeout_keep_alive=30,
-            limit_concurrency=_MOST_CONNECTIONS,
+            **LINES,
         )
 
 

@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Page
 
+from app.commands.serving import LINES
 from app.core.settings import HTMX_SOURCE, Settings
 from app.main import create_app
 
@@ -55,14 +56,14 @@ def serving(settings: Settings, *, backlog: int = 64) -> Iterator[str]:
         app = create_app(
             settings.model_copy(update={"public_url": address, "htmx_integrity": htmx_integrity()})
         )
-        running = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+        running = uvicorn.Server(uvicorn.Config(app, log_level="warning", **LINES))
         thread = Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         try:
             yield address
         finally:
             running.should_exit = True
-            thread.join(timeout=20)
+            thread.join(timeout=60)
             assert not thread.is_alive()
 
 
