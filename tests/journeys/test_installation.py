@@ -366,7 +366,7 @@ def test_the_last_application_is_asked_though_it_was_slow_to_say_that_it_is_well
     slow.send_signal(signal.SIGSTOP)
     try:
         with installation.client() as client, pytest.raises(httpx.ReadTimeout):
-            client.get("/register", timeout=3)
+            client.get("/register", timeout=httpx.Timeout(60, read=3))
     finally:
         slow.send_signal(signal.SIGCONT)
     with installation.client() as client:

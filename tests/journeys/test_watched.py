@@ -116,7 +116,7 @@ def test_told_to_end_it_says_first_that_it_is_not_ready_and_loses_nobody(
 
     People come as a balancer sends them: for a while after it is not ready, and not to the very end.
     """
-    with served(settings, tmp_path / "log", OCOP_DRAIN_SECONDS="8", OCOP_POOL_SIZE="4") as running:
+    with served(settings, tmp_path / "log", OCOP_DRAIN_SECONDS="20", OCOP_POOL_SIZE="4") as running:
         assert httpx.get(f"{running.address}/readyz", timeout=60).status_code == 200
         answers: list[int] = []
         over = Event()
