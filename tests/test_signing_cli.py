@@ -29,6 +29,7 @@ from app.domain.stamps.enums import BatchState, KeyPurpose
 from app.domain.stamps.models import Stamp, StampBatch
 from tests.architecture.source import ROOT, python_files
 from tests.factories.people import HOME, People
+from tests.factories.processes import children_of
 from tests.factories.recognition import (
     SIGNATURE,
     import_certificate,
@@ -146,12 +147,6 @@ def until(is_so: Callable[[], bool]) -> None:
     raise AssertionError("nothing happened")
 
 
-def children(process: "subprocess.Popen[bytes]") -> list[int]:
-    """Return the processes that a process has started and not buried yet."""
-    tasks = Path(f"/proc/{process.pid}/task").glob("*/children")
-    return [int(pid) for task in tasks for pid in task.read_text(encoding="ascii").split()]
-
-
 def is_alive(pid: int) -> bool:
     """Tell whether a process is there and no zombie."""
     try:
@@ -239,7 +234,7 @@ def test_a_server_signs_beside_itself_and_its_signer_ends_with_it_however_it_end
 
     with House(settings).serving() as (server, _address):
         until(is_issued)
-        [signer] = children(server)
+        [signer] = children_of(server.pid)
         assert is_alive(signer)
         server.send_signal(ending)
         code = server.wait(WAIT_SECONDS)
@@ -250,9 +245,9 @@ def test_a_server_signs_beside_itself_and_its_signer_ends_with_it_however_it_end
 @only_sqlite
 def test_a_signer_that_dies_is_started_again(settings: Settings) -> None:
     with House(settings).serving() as (server, _address):
-        [first] = children(server)
+        [first] = children_of(server.pid)
         os.kill(first, signal.SIGKILL)
-        until(lambda: children(server) not in ([first], []))
+        until(lambda: children_of(server.pid) not in ([first], []))
     assert "Tiến trình ký đã dừng" in (settings.data_dir / "server.log").read_text()
 
 

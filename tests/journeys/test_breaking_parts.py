@@ -27,6 +27,7 @@ from app.core.clock import now
 from app.core.db import make_engine, transaction
 from app.core.settings import Settings
 from app.domain.places.actions import load_reference
+from tests.factories.processes import workers_of
 from tests.factories.served import Served, wait_for
 from tests.journeys.pressing import (
     PATIENCE_SECONDS,
@@ -60,21 +61,12 @@ class Installation(Served):
             OCOP_JOBS_BESIDE="false",
         )
 
-    def workers(self) -> list[int]:
-        """Return the processes that answer."""
-        me = self.process.pid
-        children = Path(f"/proc/{me}/task/{me}/children").read_text().split()
-        return [
-            int(child)
-            for child in children
-            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-        ]
-
     def kill_a_worker(self) -> None:
         """End one of them without a word; the other goes on, and a new one is started."""
-        dies, *_stay = self.workers()
+        before = workers_of(self.process.pid)
+        dies = min(before)
         os.kill(dies, signal.SIGKILL)
-        until(lambda: dies not in self.workers() and len(self.workers()) == 2, "one worker only")
+        until(lambda: len(workers_of(self.process.pid) - {dies}) == len(before), "one worker only")
 
 
 def kill_and_bring_back(cluster: Cluster) -> None:

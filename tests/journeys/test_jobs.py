@@ -47,6 +47,7 @@ from app.worker import LeaseLost, Task, Worker
 from tests.architecture.source import ROOT
 from tests.factories.large_register import fill_register
 from tests.factories.people import People, signed_in, token_for
+from tests.factories.processes import children_of
 from tests.factories.served import served, wait_for
 from tests.factories.stamps import make_batch
 from tests.factories.workbooks import producer_row, workbook
@@ -385,7 +386,6 @@ def test_a_server_works_beside_itself_and_its_worker_ends_with_it(
 
     with served(settings, tmp_path / "server.log", OCOP_JOBS_BESIDE="true") as server:
         wait_for(is_done)
-        threads = Path(f"/proc/{server.process.pid}/task").glob("*/children")
-        (child,) = [number for one in threads for number in one.read_text().split()]
+        (child,) = children_of(server.process.pid)
         assert server.end() == 0
         wait_for(lambda: not Path(f"/proc/{child}").exists())

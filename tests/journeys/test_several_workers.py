@@ -26,6 +26,7 @@ from app.domain.dossiers.models import Evidence
 from app.http.tus import metadata_header
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import HOME, PASSWORD, People, token_for
+from tests.factories.processes import children_of, words_of, workers_of
 from tests.factories.register import make_producer
 from tests.factories.served import Served
 from tests.factories.uploads import photo
@@ -166,30 +167,9 @@ def test_a_file_begun_on_one_machine_begins_anew_on_another_and_arrives_whole(
         assert look.exec(select(Evidence)).one().title == "Ảnh"
 
 
-def _children(process: int) -> list[int]:
-    try:
-        told = [path.read_text() for path in Path(f"/proc/{process}/task").glob("*/children")]
-    except OSError:  # it ended while it was looked at
-        return []
-    return [int(one) for line in told for one in line.split()]
-
-
-def _words(process: int) -> list[str]:
-    try:
-        return Path(f"/proc/{process}/cmdline").read_text().split("\0")
-    except OSError:
-        return []
-
-
 def _beside(parent: int, word: str) -> int:
     """Count the processes beside the workers that do this."""
-    return sum(word in _words(child) for child in _children(parent))
-
-
-def _workers(parent: int) -> set[int]:
-    return {
-        child for child in _children(parent) if any("spawn_main" in word for word in _words(child))
-    }
+    return sum(word in words_of(child) for child in children_of(parent))
 
 
 @pytest.mark.usefixtures("engine")
@@ -216,22 +196,22 @@ def test_a_worker_that_is_killed_is_replaced_and_what_runs_beside_runs_once(
     try:
         until(answers, "the server answers", patience=_TO_BEGIN)
         parent = server.process.pid
-        until(lambda: len(_workers(parent)) == WORKERS)
+        until(lambda: len(workers_of(parent)) == WORKERS)
         until(lambda: _beside(parent, "sign") and _beside(parent, "work"))
         assert (_beside(parent, "sign"), _beside(parent, "work")) == (1, 1)
-        assert not any(_children(worker) for worker in _workers(parent))
-        before = _workers(parent)
+        assert not any(children_of(worker) for worker in workers_of(parent))
+        before = workers_of(parent)
         os.kill(min(before), signal.SIGKILL)
         until(
-            lambda: len(_workers(parent) - {min(before)}) == WORKERS,
+            lambda: len(workers_of(parent) - {min(before)}) == WORKERS,
             "another one began",
             patience=_TO_BEGIN,
         )
         until(answers)
         assert all(answers() for _ in range(10))
-        after = _workers(parent)
+        after = workers_of(parent)
         server.kill()
-        until(lambda: not any(_words(one) for one in after), "its workers end with it")
+        until(lambda: not any(words_of(one) for one in after), "its workers end with it")
     finally:
         server.kill()
 
