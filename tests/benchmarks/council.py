@@ -3,8 +3,7 @@
 The baseline adds the same rows up in Python. Both are measured in turn, the medians are compared.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
@@ -15,7 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from app.core.db import ReadSession, WriteSession, reading, transaction
@@ -41,6 +40,7 @@ from tests.conftest import AT
 from tests.factories.councils import CHAIR, convene, items_of, make_meeting
 from tests.factories.people import People, signed_in
 from tests.factories.register import make_product
+from tests.factories.statements import counted
 
 GRAPES_OF_34 = 13  # the product set with the most criteria
 PRODUCTS, MEMBERS, MEETINGS = 200, 12, 2
@@ -265,22 +265,6 @@ def test_the_result_of_200_products_costs_a_tenth_of_adding_up_rows(
         f"totals {totals * 1000:.1f} ms, ratio 1/{rows / totals:.0f} (goal 1/{1 / GOAL})"
     )
     assert totals <= rows * GOAL
-
-
-@contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    """Collect what an engine is asked, without the beginning and ending of transactions."""
-    said: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA", "SET TRANSACTION")):
-            said.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield said
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_every_page_of_the_council_asks_little_at_any_size(

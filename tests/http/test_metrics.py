@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from app.core.clock import now
 from app.core.db import reading, transaction
@@ -22,6 +22,7 @@ from app.main import create_app
 from tests.conftest import AT
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import HOME, People
+from tests.factories.statements import counted
 
 TOKEN = "chi-may-theo-doi-biet"  # noqa: S105 -- invented
 BEARING = {"authorization": f"Bearer {TOKEN}"}
@@ -114,9 +115,7 @@ def test_a_waiting_commune_is_seen_with_its_oldest_dossier(
     settings.scans_dir.mkdir()
     (settings.scans_dir / "a.journal").write_bytes(b"x" * 70)
     later = AT + timedelta(days=60)
-    statements: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda *said: statements.append(said[2]))
-    with reading(engine) as session:
+    with counted(engine) as sent, reading(engine) as session:
         seen = count_waiting(session, at=later, scans_dir=settings.scans_dir)
     stages = {(stage.commune, stage.state): stage for stage in seen.dossiers}
     filed = stages[HOME, DossierState.FILED]
@@ -126,7 +125,7 @@ def test_a_waiting_commune_is_seen_with_its_oldest_dossier(
     assert seen.jobs_late_seconds == timedelta(days=60, seconds=90).total_seconds()
     assert (seen.journal_files, seen.journal_bytes) == (1, 70)
     assert seen.notices_unplanned > 0
-    assert len(statements) <= 10, statements
+    assert len(sent) <= 10, sent
 
 
 def test_measures_come_though_every_place_and_connection_is_taken(

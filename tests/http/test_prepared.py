@@ -19,7 +19,7 @@ from tests.conftest import AT
 from tests.factories.people import People, signed_in
 from tests.factories.recognition import import_certificate
 from tests.factories.register import make_producer, make_product
-from tests.web.test_dossiers import counted
+from tests.factories.statements import counted
 
 LIST = "/api/v1/register"
 PAGES = (LIST, f"{LIST}?limit=2", "/register", "/register?star=4", "/register/changes")

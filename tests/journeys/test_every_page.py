@@ -13,7 +13,8 @@ from httpx2 import Response
 from starlette.routing import Match, Route
 
 from tests.conftest import BOTH
-from tests.journeys.world import Statements, World, one_of_each
+from tests.factories.statements import counted
+from tests.journeys.world import World, one_of_each
 from tests.plugins.server import htmx_file
 from tests.web.page_checks import WORK_STATEMENTS, faults, pages_by_name
 
@@ -117,12 +118,10 @@ def test_every_page_a_person_can_reach_is_sound_light_and_quick(
     either_world: World, username: str
 ) -> None:
     client = either_world.sign_in(username)
-    statements = Statements(either_world.engine)
     found: list[str | None] = []
     for name, address, is_linked in crawled(client):
-        statements.taken()
-        answer = client.get(address)
-        asked = statements.taken()
+        with counted(either_world.engine) as asked:
+            answer = client.get(address)
         if answer.status_code != 200:
             found.append(refusal_of(answer, address, is_linked=is_linked))
         elif is_page(answer):

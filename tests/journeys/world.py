@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Engine
 
 from app.core.settings import Settings
 from app.demonstration.sources import people
@@ -28,20 +28,3 @@ class World:
 def one_of_each() -> list[str]:
     """Return one account for each role and each seat of the council."""
     return list({(one.role, one.council_role): one.username for one in reversed(people())}.values())
-
-
-class Statements:
-    """Counts what an engine is asked, without the beginning and ending of transactions."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.said: list[str] = []
-        event.listen(engine, "before_cursor_execute", self._note)
-
-    def _note(self, _connection: Connection, _cursor: object, statement: str, *_: object) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA", "SET TRANSACTION")):
-            self.said.append(statement)
-
-    def taken(self) -> list[str]:
-        """Return what was asked since the last time, and forget it."""
-        said, self.said = self.said, []
-        return said

@@ -19,8 +19,9 @@ from app.domain.dossiers.models import AdvisoryReport, CompletionRequest, Dossie
 from tests.factories.agency import extra_test, report_to_council, survey
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import ELSEWHERE, HOME, People, signed_in
+from tests.factories.statements import counted
 from tests.web.page_checks import check_page
-from tests.web.test_dossiers import LARGEST_PAGE, MOST_STATEMENTS, PACKED, counted
+from tests.web.test_dossiers import LARGEST_PAGE, MOST_STATEMENTS, PACKED
 from tests.web.typing import form_on, press
 
 AGENCY, ADVISOR, OFFICER = "canbotinh", "totuvan", f"canbo{HOME}"

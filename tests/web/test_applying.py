@@ -1,14 +1,13 @@
 """Pages before and between dossiers: gates, windows, upgrade, renewal, then and now."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlmodel import select
 
 from app.core.clock import now, today
@@ -25,6 +24,7 @@ from tests.factories.recognition import (
     sign,
 )
 from tests.factories.register import make_product
+from tests.factories.statements import counted
 from tests.web.page_checks import faults
 from tests.web.typing import press
 
@@ -67,21 +67,6 @@ def certified(client: TestClient, engine: Engine) -> Certified:
         return Case(signed_in(client, owner), code, earlier)
 
     return make
-
-
-@contextmanager
-def counted(client: TestClient) -> Iterator[list[str]]:
-    """Collect the statements a page sends; beginning and guarding a transaction is not one."""
-    said: list[str] = []
-
-    def hear(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith(("PRAGMA", "BEGIN", "SET TRANSACTION")):
-            said.append(statement)
-
-    engine = client.app.state.engine  # type: ignore[attr-defined]  # -- the test client's app is ours
-    event.listen(engine, "before_cursor_execute", hear)
-    yield said
-    event.remove(engine, "before_cursor_execute", hear)
 
 
 def check_page(answer: Response) -> None:

@@ -12,11 +12,12 @@ from tests.conftest import AT
 from tests.factories.dossiers import complete_answers
 from tests.factories.large_meetings import large_meeting
 from tests.factories.people import PASSWORD, People, signed_in
+from tests.factories.statements import counted
 from tests.plugins.browser import OpenPage
 from tests.plugins.server import give_htmx
 from tests.web.hall import AGENCY, CHAIR, HTMX, MEMBER, SECRETARY, STRANGER, make_hall
 from tests.web.page_checks import check_page
-from tests.web.test_dossiers import MOST_STATEMENTS, PACKED, counted
+from tests.web.test_dossiers import MOST_STATEMENTS, PACKED
 
 HARD_CAP = 14 * 1024
 PRODUCTS = 60

@@ -17,6 +17,7 @@ from tests.conftest import AT
 from tests.factories.councils import lower_answers, make_council, the_round
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import People
+from tests.factories.statements import counted
 from tests.web.hall import (
     ADMINISTRATOR,
     AGENCY,
@@ -31,7 +32,7 @@ from tests.web.hall import (
     make_hall,
 )
 from tests.web.page_checks import check_page
-from tests.web.test_dossiers import LARGEST_LIST, LARGEST_PAGE, MOST_STATEMENTS, PACKED, counted
+from tests.web.test_dossiers import LARGEST_LIST, LARGEST_PAGE, MOST_STATEMENTS, PACKED
 from tests.web.typing import form_on
 
 

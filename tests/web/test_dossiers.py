@@ -1,13 +1,12 @@
 """Pages of dossiers: every form without script, nothing typed is lost, reasons are told."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from app.core.clock import now
@@ -30,6 +29,7 @@ from tests.factories.dossiers import (
 )
 from tests.factories.people import ELSEWHERE, HOME, People, signed_in
 from tests.factories.register import make_producer, make_product
+from tests.factories.statements import counted
 from tests.web.typing import form_on, press
 
 HTMX = {"hx-request": "true"}
@@ -106,21 +106,6 @@ def answers(engine: Engine) -> dict[str, tuple[str | None, str]]:
             one.criterion_code: (one.option_code, one.description)
             for one in session.exec(select(SelfAssessmentAnswer))
         }
-
-
-@contextmanager
-def counted(client: TestClient) -> Iterator[list[str]]:
-    """Collect the statements a page sends; beginning and guarding a transaction is not one."""
-    said: list[str] = []
-
-    def hear(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith(("PRAGMA", "BEGIN", "SET TRANSACTION")):
-            said.append(statement)
-
-    engine = client.app.state.engine  # type: ignore[attr-defined]  # -- the client calls it an ASGI app
-    event.listen(engine, "before_cursor_execute", hear)
-    yield said
-    event.remove(engine, "before_cursor_execute", hear)
 
 
 # --- opening and filing -----------------------------------------------------------------------

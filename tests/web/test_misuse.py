@@ -21,7 +21,7 @@ from tests.factories.files import blank_pdf, photo, written
 from tests.factories.misuse import REPORTER, make_report, report_texts
 from tests.factories.people import HOME, People, signed_in
 from tests.factories.stamps import digits_of, make_batch, stamps_of
-from tests.journeys.world import Statements
+from tests.factories.statements import counted
 from tests.web.page_checks import check_page, vietnamese_left
 from tests.web.typing import form_on, press
 
@@ -84,9 +84,9 @@ def worked_on(inspector: TestClient, engine: Engine, code: str) -> None:
     check_page(shown)
     assert REPORTER["reporter_phone"] not in shown
     assert press(inspector, shown, f"{page}/take").status_code == 303
-    statements = Statements(engine)
-    shown = inspector.get(page).text
-    assert len(statements.taken()) <= MOST_STATEMENTS
+    with counted(engine) as said:
+        shown = inspector.get(page).text
+    assert len(said) <= MOST_STATEMENTS
     read = press(inspector, shown, f"{page}/contact")
     assert read.status_code == 200
     check_page(read.text)

@@ -23,8 +23,9 @@ from tests.conftest import AT
 from tests.domain.notices.letters import told
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import HOME, People, signed_in
+from tests.factories.statements import counted
 from tests.web.page_checks import WORK_STATEMENTS, check_page
-from tests.web.test_dossiers import LARGEST_PAGE, PACKED, counted
+from tests.web.test_dossiers import LARGEST_PAGE, PACKED
 from tests.web.typing import press
 
 LETTERS = [

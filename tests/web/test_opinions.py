@@ -16,9 +16,10 @@ from tests.factories.councils import make_council
 from tests.factories.dossiers import four_star_answers, make_dossier, make_round
 from tests.factories.opinions import make_renewal
 from tests.factories.people import People
+from tests.factories.statements import counted
 from tests.web.hall import AGENCY, CHAIR, MEMBER, OTHER, SECRETARY, STRANGER, Hall
 from tests.web.page_checks import check_page
-from tests.web.test_dossiers import MOST_STATEMENTS, PACKED, counted
+from tests.web.test_dossiers import MOST_STATEMENTS, PACKED
 
 LIGHT = 14 * 1024  # one congestion window
 REASON = "Quy mô sản xuất thay đổi lớn."

@@ -13,9 +13,10 @@ from app.domain.accounts.enums import Scope
 from app.domain.councils.models import Mark, ScoreSheet
 from app.domain.dossiers.models import Evidence
 from tests.factories.people import token_for
+from tests.factories.statements import counted
 from tests.web.hall import AGENCY, CHAIR, HTMX, MEMBER, OTHER, STRANGER, Hall, make_hall
 from tests.web.page_checks import check_page
-from tests.web.test_dossiers import LARGEST_PAGE, MOST_STATEMENTS, PACKED, counted
+from tests.web.test_dossiers import LARGEST_PAGE, MOST_STATEMENTS, PACKED
 from tests.web.typing import form_on
 
 SECTION = "?section=1"

@@ -18,6 +18,7 @@ from tests.factories.councils import lower_answers
 from tests.factories.dossiers import complete_answers
 from tests.factories.files import photo
 from tests.factories.packs import carried, filled, written
+from tests.factories.statements import counted
 from tests.web.hall import (
     AGENCY,
     AUDITOR,
@@ -30,7 +31,7 @@ from tests.web.hall import (
     make_hall,
 )
 from tests.web.page_checks import check_page
-from tests.web.test_dossiers import LARGEST_PAGE, MOST_STATEMENTS, PACKED, counted
+from tests.web.test_dossiers import LARGEST_PAGE, MOST_STATEMENTS, PACKED
 from tests.web.typing import form_on
 
 HARD_CAP = 14 * 1024

@@ -19,9 +19,10 @@ from app.domain.producers.models import Producer
 from app.rulebooks import loader
 from tests.factories.dossiers import cite_evidence, fill_dossier, make_dossier, pdf_bytes
 from tests.factories.people import ELSEWHERE, HOME, People, signed_in
+from tests.factories.statements import counted
 from tests.factories.wallet import make_paper, renew
 from tests.web.page_checks import WORK_STATEMENTS, check_page, vietnamese_left
-from tests.web.test_dossiers import HTMX, MOST_STATEMENTS, PACKED, counted
+from tests.web.test_dossiers import HTMX, MOST_STATEMENTS, PACKED
 from tests.web.typing import form_on, press
 
 OFFICER, LEADER = f"canbo{HOME}", f"lanhdao{HOME}"

@@ -13,10 +13,11 @@ from app.domain.audit.models import AuditEvent
 from app.rulebooks.scoring import canonical_json
 from tests.conftest import AT
 from tests.factories.people import People
+from tests.factories.statements import counted
 from tests.rulebooks.test_recompute_alone import one_file
 from tests.web.hall import AGENCY, CHAIR, MEMBER, SECRETARY, STRANGER, make_hall
 from tests.web.page_checks import check_page
-from tests.web.test_dossiers import MOST_STATEMENTS, PACKED, counted
+from tests.web.test_dossiers import MOST_STATEMENTS, PACKED
 
 HARD_CAP = 14 * 1024
 HEAD = "truongcoquan"

@@ -11,7 +11,7 @@ from app.core.db import reading, transaction
 from app.core.text import fold
 from app.domain.recognition.models import Certificate
 from tests.factories.large_register import fill_register
-from tests.journeys.world import Statements
+from tests.factories.statements import counted
 
 MANY = 20_000
 MOST_STATEMENTS = 8
@@ -40,7 +40,6 @@ def test_twenty_thousand_products_stay_light_quick_and_found_by_an_index(
         known = select(Certificate.code, Certificate.product_name)
         code, name = session.exec(known.where(col(Certificate.id) == MANY - 1)).one()
     application: Any = client.app
-    said = Statements(application.state.engine)
     asked: list[tuple[str, Any]] = []
     sa.event.listen(
         application.state.engine,
@@ -64,10 +63,10 @@ def test_twenty_thousand_products_stay_light_quick_and_found_by_an_index(
         ("/sitemap.xml", {}, HARD_CAP),
         ("/api/v1/register", {"q": "tra", "limit": "20"}, HARD_CAP),
     ):
-        said.taken()
-        page = client.get(path, params=query, headers=PACKED)
+        with counted(client) as said:
+            page = client.get(path, params=query, headers=PACKED)
         assert page.status_code == 200
-        assert len(said.taken()) <= MOST_STATEMENTS, (path, query)
+        assert len(said) <= MOST_STATEMENTS, (path, query)
         assert page.num_bytes_downloaded <= cap, (path, query, page.num_bytes_downloaded)
         if path == "/register":
             part = client.get(path, params=query, headers={**PACKED, "hx-request": "true"})

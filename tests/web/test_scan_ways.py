@@ -17,7 +17,7 @@ import brotli  # type: ignore[import-untyped]  # -- brings no types
 import httpx2
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from app.core.clock import VIET_NAM
@@ -42,6 +42,7 @@ from tests.factories.recognition import import_certificate
 from tests.factories.register import make_producer, make_product
 from tests.factories.scanning import label_of, photo_of, withdraw
 from tests.factories.stamps import KID, digits_of, make_batch, serial_text, stamps_of
+from tests.factories.statements import counted
 
 API = "/api/v1/verify"
 NEXT_MOMENT = timedelta(seconds=6)  # what a desk remembers is over then
@@ -536,20 +537,15 @@ def test_hundreds_at_once_are_answered_over_two_connections_and_looked_up_once(
 ) -> None:
     app = create_app(settings.model_copy(update={"pool_size": 2}))
     app.state.desk = ScanDesk(settings, app.state.engine, now=lambda: shelf.now)
-    statements: list[str] = []
-    event.listen(
-        app.state.engine,
-        "before_cursor_execute",
-        lambda _c, _cursor, statement, *_rest: statements.append(statement),
-    )
     paths = [
         f"{API}/{shelf.digits[0]}",
         f"/{shelf.serials[0]}",
         "/healthz",
         f"/{'9' * DIGITS}",
     ] * 75
-    assert set(all_at_once(app, paths)) == {200}
-    assert len([one for one in statements if "FROM stamps" in one]) == 1
+    with counted(app.state.engine) as sent:
+        assert set(all_at_once(app, paths)) == {200}
+    assert len([one for one in sent if "FROM stamps" in one]) == 1
     assert len(events_in(settings)) == 225
     app.state.desk.close()
     app.state.engine.dispose()

@@ -24,7 +24,7 @@ from tests.conftest import AT
 from tests.factories.people import People, signed_in
 from tests.factories.scans import add_scan, many_devices
 from tests.factories.stamps import make_batch, serial_text, stamps_of
-from tests.journeys.world import Statements
+from tests.factories.statements import counted
 from tests.web.page_checks import check_page, vietnamese_left
 from tests.web.typing import form_on, press
 
@@ -83,9 +83,9 @@ def test_an_inspector_reads_every_kind_of_flag_in_both_languages_and_decides_non
     assert all(code in listed for code in flagged.values())
     assert flagged[FlagKind.ROLL] not in client.get("/work").text
     for kind, code in flagged.items():
-        statements = Statements(engine)
-        shown = client.get(f"/clone-flags/{code}").text
-        assert len(statements.taken()) <= MOST_STATEMENTS, kind
+        with counted(engine) as said:
+            shown = client.get(f"/clone-flags/{code}").text
+        assert len(said) <= MOST_STATEMENTS, kind
         check_page(shown)
         assert "/decide" not in shown
         english = client.get(f"/clone-flags/{code}", params={"lang": "en"}).text

@@ -15,6 +15,7 @@ from tests.factories.agency import advise, extra_test, survey
 from tests.factories.councils import lower_answers
 from tests.factories.dossiers import complete_answers
 from tests.factories.people import People
+from tests.factories.statements import counted
 from tests.web.hall import (
     ADMINISTRATOR,
     AGENCY,
@@ -28,7 +29,7 @@ from tests.web.hall import (
     make_hall,
 )
 from tests.web.page_checks import check_page
-from tests.web.test_dossiers import LARGEST_FRAGMENT, LARGEST_PAGE, MOST_STATEMENTS, PACKED, counted
+from tests.web.test_dossiers import LARGEST_FRAGMENT, LARGEST_PAGE, MOST_STATEMENTS, PACKED
 from tests.web.typing import form_on
 
 SECTION = "?section=1"

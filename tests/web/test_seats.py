@@ -19,6 +19,7 @@ from app.domain.councils.models import ConflictDeclaration, Council, ScoreSheet
 from app.main import create_app
 from tests.factories.people import HOME, SINCE, People, make_person, signed_in
 from tests.factories.rules import own_file
+from tests.factories.statements import counted
 from tests.web.hall import (
     AGENCY,
     AUDITOR,
@@ -31,7 +32,7 @@ from tests.web.hall import (
     make_hall,
 )
 from tests.web.page_checks import check_page
-from tests.web.test_dossiers import LARGEST_PAGE, MOST_STATEMENTS, PACKED, counted
+from tests.web.test_dossiers import LARGEST_PAGE, MOST_STATEMENTS, PACKED
 from tests.web.typing import form_on
 
 YESTERDAY = f"{now() - timedelta(days=1):%Y-%m-%d}"

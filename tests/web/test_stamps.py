@@ -37,7 +37,7 @@ from tests.factories.stamps import (
     sign_all,
     stamps_of,
 )
-from tests.journeys.world import Statements
+from tests.factories.statements import counted
 from tests.web.page_checks import check_page, vietnamese_left
 
 MOST_STATEMENTS = 8
@@ -475,13 +475,11 @@ def test_every_page_of_every_batch_is_sound_asks_little_and_is_said_in_english(
         waiting.state = BatchState.ISSUING
         for known in (people.agency, people.head, people.auditor, people.officer):
             known()
-    statements = Statements(engine)
     for username in ("canbotinh", "truongcoquan", f"canbo{HOME}", "kiemtoan"):
         reader = signed_in(client, username)
         for address in addresses:
-            statements.taken()
-            page = reader.get(f"{address}?lang=en")
-            said = statements.taken()
+            with counted(engine) as said:
+                page = reader.get(f"{address}?lang=en")
             assert page.status_code == 200, (username, address)
             assert len(said) <= MOST_STATEMENTS, (address, said)
             check_page(page.text)

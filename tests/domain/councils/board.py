@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 from sqlmodel import col, select
 
 from app.core.db import WriteSession
@@ -166,22 +165,6 @@ def events(session: WriteSession, *kinds: str) -> list[AuditEvent]:
             .order_by(col(AuditEvent.sequence))
         ).all()
     )
-
-
-@contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    """Collect the statements that are sent meanwhile, without the guards of a transaction."""
-    sent: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
-            sent.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def own_rules(directory: Path, changes: Mapping[str, str] | None = None) -> Path:

@@ -15,7 +15,6 @@ from app.domain.councils.queries import Agreement, get_agreement
 from tests.conftest import AT, commit
 from tests.domain.councils.board import (
     confirm_all,
-    counted,
     lock_with,
     meeting_of,
     opened,
@@ -25,6 +24,7 @@ from tests.domain.councils.board import (
 )
 from tests.factories.councils import CHAIR, SECRETARY, items_of, score_all, sheets_of
 from tests.factories.people import People
+from tests.factories.statements import counted
 
 TOTALS = ([91, 92, 93, 94, 95], [90, 93, 92, 95, 95], [96, 95, 96, 97, 99])
 

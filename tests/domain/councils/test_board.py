@@ -19,7 +19,6 @@ from tests.domain.councils.board import (
     best,
     by,
     confirm_all,
-    counted,
     lock_with,
     meeting_of,
     opened,
@@ -37,6 +36,7 @@ from tests.factories.councils import (
     sheets_of,
 )
 from tests.factories.people import People
+from tests.factories.statements import counted
 
 
 def board(session: WriteSession, meeting: Meeting, actor: Actor) -> Board:

@@ -42,7 +42,6 @@ from app.rulebooks import loader
 from tests.conftest import AT, commit
 from tests.domain.councils.board import (
     by,
-    counted,
     events,
     lock_with,
     meeting_of,
@@ -61,6 +60,7 @@ from tests.factories.councils import (
     sheets_of,
 )
 from tests.factories.people import HOME, SINCE, People
+from tests.factories.statements import counted
 
 TODAY = AT.date()
 

@@ -50,7 +50,6 @@ from tests.conftest import commit
 from tests.domain.councils.board import (
     best,
     by,
-    counted,
     events,
     honey,
     meeting_of,
@@ -76,6 +75,7 @@ from tests.factories.dossiers import four_star_answers, make_dossier
 from tests.factories.opinions import ask_in_writing, asked, make_renewal
 from tests.factories.people import People
 from tests.factories.recognition import certificates_of, make_decision, sign
+from tests.factories.statements import counted
 
 REASON = "Quy mô thay đổi lớn, cần thảo luận."
 

@@ -14,7 +14,6 @@ from app.domain.councils.queries import get_item, get_sheet, own_sheets, standin
 from app.domain.councils.rules import own_order
 from tests.conftest import commit
 from tests.domain.councils.board import (
-    counted,
     lock_with,
     opened,
     several_products,
@@ -31,6 +30,7 @@ from tests.factories.councils import (
     sheets_of,
 )
 from tests.factories.people import People
+from tests.factories.statements import counted
 
 CODES = st.lists(st.text("ABCDEF0123456789", min_size=3, max_size=9), unique=True, max_size=30)
 

@@ -30,7 +30,6 @@ from app.domain.dossiers.enums import DossierState
 from app.domain.dossiers.models import Dossier
 from tests.conftest import AT, commit
 from tests.domain.councils.board import (
-    counted,
     lock_with,
     meeting_of,
     opened,
@@ -51,6 +50,7 @@ from tests.factories.councils import (
 )
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import People
+from tests.factories.statements import counted
 
 TODAY = AT.date()
 

@@ -1,12 +1,11 @@
 """Who sees which dossier, what waits for whom, and how many statements that takes."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from app.core.db import WriteSession
 from app.core.errors import NotFound
@@ -32,23 +31,9 @@ from tests.factories.dossiers import (
 )
 from tests.factories.people import ELSEWHERE, People
 from tests.factories.register import make_producer, make_product
+from tests.factories.statements import counted
 
 ON = date(2026, 9, 14)
-
-
-@contextmanager
-def statements(engine: Engine) -> Iterator[list[str]]:
-    """Collect the statements sent while the block runs."""
-    said: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: Any) -> None:
-        said.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield said
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
@@ -130,7 +115,7 @@ def test_three_rows_take_as_many_statements_as_one(
         while len(dossiers_page(session, actor=agency).items) < count:
             make_dossier(session, people, state=DossierState.PROPOSED)
         session.flush()
-        with statements(engine) as sent:
+        with counted(engine) as sent:
             assert len(reads[read]()) == count
         assert len(sent) == 1
 
@@ -143,7 +128,7 @@ def test_a_self_assessment_takes_two_statements_however_many_papers(
     for number in range(3):
         paper = make_evidence(session, people, dossier, f"Giấy {number}", criterion_code="1.1")
         row = get_dossier(session, dossier.code, actor=owner)
-        with statements(engine) as sent:
+        with counted(engine) as sent:
             found = self_assessment(session, row, actor=owner)
         assert len(sent) == 2
         assert len(found.cited) == number + 1

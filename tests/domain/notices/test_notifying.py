@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from app.core.db import WriteSession, transaction
@@ -27,6 +27,7 @@ from app.domain.notices.rules import (
 from tests.conftest import commit
 from tests.domain.notices.letters import LETTER, Thing
 from tests.factories.people import ELSEWHERE, HOME, People
+from tests.factories.statements import counted
 
 
 def told(session: WriteSession) -> dict[int, Notice]:
@@ -247,13 +248,8 @@ def test_many_things_are_told_in_few_statements(
         )
         for number in range(150)
     ]
-    sent: list[str] = []
-    event.listen(
-        engine,
-        "before_cursor_execute",
-        lambda _c, _cursor, statement, *_rest: sent.append(statement),
-    )
-    assert notify_each(session, drafts, at=people.at) == 300
+    with counted(engine) as sent:
+        assert notify_each(session, drafts, at=people.at) == 300
     assert len(sent) == 2
     assert notify_each(session, drafts, at=people.at) == 0
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import html5lib
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from app.core.db import WriteSession
@@ -33,6 +33,7 @@ from tests.factories.dossiers import make_dossier
 from tests.factories.files import painted, photo
 from tests.factories.packs import carried
 from tests.factories.people import People
+from tests.factories.statements import counted
 
 SETS = (4, 11, 13, 26)  # plain, third-level groups twice, two-case criteria
 
@@ -169,16 +170,10 @@ def test_a_pack_of_many_products_costs_as_many_statements_as_of_one(
     shelf: Shelf, engine: Engine
 ) -> None:
     def asked(sheet: str = "") -> int:
-        said: list[str] = []
-
-        def hear(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-            said.append(statement)
-
         shelf.session.expire_all()
         _ = shelf.meeting.code
-        event.listen(engine, "before_cursor_execute", hear)
-        shelf.page(sheet=sheet)
-        event.remove(engine, "before_cursor_execute", hear)
+        with counted(engine) as said:
+            shelf.page(sheet=sheet)
         return len(said)
 
     one = carried(shelf.page())["sheets"][0]["code"]

@@ -12,11 +12,11 @@ from app.domain.products.models import Product
 from app.domain.recognition.models import Certificate
 from app.domain.recognition.policy import WatchingByOffice
 from app.domain.recognition.queries import radar, radar_page
-from tests.domain.dossiers.test_queries import statements
 from tests.factories.dossiers import make_dossier
 from tests.factories.people import ELSEWHERE, HOME, People
 from tests.factories.recognition import import_certificate
 from tests.factories.register import make_producer, make_product
+from tests.factories.statements import counted
 
 
 def ending(
@@ -58,7 +58,7 @@ def test_communes_stand_by_months_with_what_ended_and_what_nobody_renews(
     make_dossier(session, people, product=session.get(Product, home[0].product_id))  # a draft
     session.flush()
     agency = people.agency()
-    with statements(engine) as sent:
+    with counted(engine) as sent:
         found = radar(session, actor=agency, on=today)
     assert len(sent) == 2
     assert (found.months[0].code, found.months[-1].code) == ("2026-09", "2028-02")

@@ -39,12 +39,12 @@ from app.domain.recognition.schemas import (
     SubmitCase,
     VerifyCase,
 )
-from tests.domain.dossiers.test_queries import statements
 from tests.factories.dossiers import make_dossier, stored_file
 from tests.factories.notices import told
 from tests.factories.people import ELSEWHERE, HOME, People
 from tests.factories.recognition import import_certificate
 from tests.factories.register import make_producer, make_product
+from tests.factories.statements import counted
 
 CONCLUDED = date(2026, 9, 10)
 
@@ -234,7 +234,7 @@ def test_an_extension_whose_renewal_failed_waits_for_the_agency_to_end_it(
     assert work_for(session, agency, on=today) == []
     dossier.state = DossierState.BELOW_THREE
     session.flush()
-    with statements(engine) as sent:
+    with counted(engine) as sent:
         (item,) = work_for(session, agency, on=today)
     assert (item.kind, item.code, item.due_on) == (
         "certificate.end_extension",

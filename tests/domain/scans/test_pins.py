@@ -20,7 +20,7 @@ from app.domain.stamps.rules import SerialTypo, decode_header, pin_of, serial_of
 from tests.conftest import AT
 from tests.factories.people import People
 from tests.factories.stamps import make_batch, stamps_of
-from tests.journeys.world import Statements
+from tests.factories.statements import counted
 
 PEPPER = bytes(range(32))
 WRONG = "0000-0000"
@@ -136,7 +136,6 @@ def test_whatever_fails_does_the_same_work_and_says_the_same(
     serial = serial_of_stamp(scratched)
     header = decode_header(scratched.header)
     other = replace(header, random=bytes(5))
-    statements = Statements(engine)
     done = {}
     for name, asked in {
         "first": serial,
@@ -145,19 +144,17 @@ def test_whatever_fails_does_the_same_work_and_says_the_same(
         "nowhere": "0000000000000000",
     }.items():
         made[:] = [0, 0]
-        statements.taken()
-        with transaction(engine) as session:
+        with counted(engine) as said, transaction(engine) as session:
             result = try_pin(session, asked, WRONG, at=at, pepper=PEPPER).result
         assert result is PinResult.WRONG
-        done[name] = (statements.taken(), list(made))
+        done[name] = (said, list(made))
     for _ in range(MOST_FAILURES - 2):
         with transaction(engine) as session:
             try_pin(session, serial, WRONG, at=at, pepper=PEPPER)
     made[:] = [0, 0]
-    statements.taken()
-    with transaction(engine) as session:
+    with counted(engine) as said, transaction(engine) as session:
         closed = try_pin(session, serial, WRONG, at=at, pepper=PEPPER)
-    done["closed"] = (statements.taken(), list(made))
+    done["closed"] = (said, list(made))
     assert closed.result is PinResult.BLOCKED
     assert all(work == done["first"] for work in done.values()), done
     assert done["first"][1] == [1, 1]
@@ -171,7 +168,6 @@ def test_a_stamp_without_a_code_answers_like_a_wrong_one(
     engine: Engine, settings: Settings, at: datetime, made: list[int]
 ) -> None:
     plain = made_stamp(engine, settings, with_pin=False)
-    statements = Statements(engine)
-    with transaction(engine) as session:
+    with counted(engine) as said, transaction(engine) as session:
         assert tried(session, plain, pin_typed(plain), at) is PinResult.WRONG
-    assert (len(statements.taken()), made) == (3, [1, 1])
+    assert (len(said), made) == (3, [1, 1])

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
 from sqlmodel import select
 
 from app.core.clock import local_day
@@ -39,6 +38,7 @@ from tests.factories.recognition import import_certificate
 from tests.factories.register import make_product
 from tests.factories.scanning import label_of, photo_of, suspend, withdraw
 from tests.factories.stamps import KID, digits_of, make_batch, serial_text, stamps_of
+from tests.factories.statements import counted
 
 
 @pytest.fixture
@@ -375,12 +375,6 @@ def test_a_verdict_takes_four_statements_at_most(
     digits = digits_of(stamps_of(session, batch)[0])
     session.flush()
     session.expire_all()
-    statements: list[str] = []
-    connection = session.connection()
-    event.listen(
-        connection,
-        "before_cursor_execute",
-        lambda _c, _cursor, statement, *_rest: statements.append(statement),
-    )
-    assert verdict(session, digits, at=at).verdict is Verdict.SUPERSEDED
-    assert len(statements) <= 4, statements
+    with counted(session.connection()) as sent:
+        assert verdict(session, digits, at=at).verdict is Verdict.SUPERSEDED
+    assert len(sent) <= 4, sent

@@ -15,9 +15,9 @@ from app.domain.wallet.enums import PaperState
 from app.domain.wallet.queries import get_paper, history_of, papers_page, uses_of, work_for
 from app.domain.wallet.schemas import WithdrawPaper
 from tests.conftest import AT
-from tests.domain.dossiers.test_queries import statements
 from tests.factories.people import ELSEWHERE, People
 from tests.factories.register import make_producer
+from tests.factories.statements import counted
 from tests.factories.wallet import make_paper, renew
 
 TODAY = local_day(AT)
@@ -132,11 +132,11 @@ def test_reading_papers_takes_one_statement_however_many(
     session: WriteSession, people: People, producer: Producer, engine: Engine
 ) -> None:
     officer = people.officer()
-    with statements(engine) as sent:
+    with counted(engine) as sent:
         rows = papers_page(session, actor=officer, on=TODAY, producer_id=producer.id).items
     assert len(sent) == 1
     row = get_paper(session, rows[0].paper.code, actor=officer)
-    with statements(engine) as sent:
+    with counted(engine) as sent:
         uses_of(session, row)
         history_of(session, row)
         work_for(session, officer, TODAY)
