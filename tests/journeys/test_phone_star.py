@@ -67,7 +67,9 @@ def test_a_star_is_extended_published_found_by_a_buyer_and_reported(
     buyer.on("request", lambda request: asked.append(request.url))
     with buyer.expect_navigation():
         found.click()
-    assert "?" not in asked[0], "leaving the field asks anew and takes the link from under the finger"
+    assert "?" not in asked[0], (
+        "leaving the field asks anew and takes the link from under the finger"
+    )
     expect(buyer.get_by_role("heading", level=1)).to_contain_text("Được kéo dài hiệu lực")
     with buyer.expect_navigation():
         buyer.get_by_role("link", name="1500/QĐ-UBND").first.click()
