@@ -23,8 +23,9 @@ def counted(asked: TestClient | Engine | Connection) -> Iterator[list[str]]:
         if not statement.startswith(_AROUND):
             sent.append(statement)
 
-    app: Any = asked.app if isinstance(asked, TestClient) else None
-    heard = asked if app is None else app.state.engine
+    heard: Any = asked
+    if isinstance(asked, TestClient):
+        heard = asked.app.state.engine  # type: ignore[attr-defined]  # -- the client calls it an ASGI app
     event.listen(heard, "before_cursor_execute", hear)
     try:
         yield sent

@@ -264,5 +264,5 @@ def test_five_hundred_claims_take_as_many_statements_as_one_of_each_kind(
     with counted(session.connection()) as sent:
         answers: list[ClaimAnswer] = answered(session, many, answering, at=AT)
     assert all(one.startswith("SELECT") for one in sent), sent
-    assert len(sent) <= 5
+    assert 0 < len(sent) <= 5
     assert {one.finding for one in answers} == {Finding.MATCH}
